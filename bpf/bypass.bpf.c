@@ -1,0 +1,591 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The bypass: sock_ops puts the two ends of local connections into a SOCKHASH, sk_msg hands each message to the other
+ * end's socket. The rules (numbers below) are those of DESIGN.md, section 3.
+ */
+#include "kernel.h"
+#include "bypass.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+const volatile struct bypass_config config = { .layout = BYPASS_LAYOUT };
+const volatile __u8 included_ports[PORT_BITMAP_BYTES] = {};
+const volatile __u8 excluded_ports[PORT_BITMAP_BYTES] = {};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SOCKHASH);
+	__uint(max_entries, 65536);
+	__type(key, struct entry_key);
+	/* 8 bytes, so that a look-up from user space gives the socket's cookie. */
+	__type(value, __u64);
+} sockhash SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct entry_state);
+} storage SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bypass_counters);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} slot SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct address_key);
+	__type(value, __u32);
+} included_addresses SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct address_key);
+	__type(value, __u32);
+} excluded_addresses SEC(".maps");
+
+static __always_inline void add(enum bypass_counter counter, __u64 n)
+{
+	__u32 zero = 0;
+	struct bypass_counters *c = bpf_map_lookup_elem(&counters, &zero);
+
+	if (c)
+		c->value[counter] += n;
+}
+
+/* ---- taking sockets in (rules 1 and 2) ---- */
+
+static __always_inline bool has_port(const volatile __u8 *bitmap, __u32 port)
+{
+	return bitmap[(port >> 3) & (PORT_BITMAP_BYTES - 1)] & (1 << (port & 7));
+}
+
+static __always_inline bool has_address(void *trie, const __u8 address[16])
+{
+	struct address_key key = { .prefix_length = 128 };
+
+	__builtin_memcpy(key.address, address, sizeof(key.address));
+	return bpf_map_lookup_elem(trie, &key);
+}
+
+static __always_inline void write_address(__u8 to[16], __u32 a, __u32 b, __u32 c, __u32 d)
+{
+	__u32 *words = (__u32 *)to;
+
+	words[0] = a;
+	words[1] = b;
+	words[2] = c;
+	words[3] = d;
+}
+
+static __always_inline bool read_key(struct bpf_sock_ops *ops, struct entry_key *key)
+{
+	const __u32 mapped = bpf_htonl(0xffff);
+
+	if (ops->family == AF_INET && (config.options & OPTION_IPV4)) {
+		write_address(key->local_address, 0, 0, mapped, ops->local_ip4);
+		write_address(key->remote_address, 0, 0, mapped, ops->remote_ip4);
+	} else if (ops->family == AF_INET6) {
+		__u32 first = ops->remote_ip6[0], second = ops->remote_ip6[1], third = ops->remote_ip6[2];
+		bool is_mapped = !first && !second && third == mapped;
+
+		if (!(config.options & (is_mapped ? OPTION_IPV4 : OPTION_IPV6)))
+			return false;
+		write_address(key->local_address, ops->local_ip6[0], ops->local_ip6[1], ops->local_ip6[2],
+			      ops->local_ip6[3]);
+		write_address(key->remote_address, first, second, third, ops->remote_ip6[3]);
+	} else {
+		return false;
+	}
+	key->local_port = ops->local_port;
+	key->remote_port = bpf_ntohl(ops->remote_port);
+	return true;
+}
+
+static __always_inline bool passes_filters(struct bpf_sock_ops *ops, const struct entry_key *key)
+{
+	/* The port that was listened on: both ends of a connection decide alike. */
+	__u32 service = ops->op == BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB ? key->remote_port : key->local_port;
+
+	if ((config.options & OPTION_INCLUDED_PORTS) && !has_port(included_ports, service))
+		return false;
+	if ((config.options & OPTION_EXCLUDED_PORTS) && has_port(excluded_ports, service))
+		return false;
+	if ((config.options & OPTION_INCLUDED_ADDRESSES) && !has_address(&included_addresses, key->local_address) &&
+	    !has_address(&included_addresses, key->remote_address))
+		return false;
+	if ((config.options & OPTION_EXCLUDED_ADDRESSES) && (has_address(&excluded_addresses, key->local_address) ||
+							     has_address(&excluded_addresses, key->remote_address)))
+		return false;
+	return true;
+}
+
+static __always_inline bool leaves_through_loopback(struct tcp_sock *tp)
+{
+	struct dst_entry *route = tp->inet_conn.icsk_inet.sk.sk_dst_cache;
+
+	return route && (route->dev->flags & IFF_LOOPBACK);
+}
+
+/* The other end may be in another namespace of this host: every device but those that a NIC's driver made. */
+static __always_inline bool leaves_through_virtual_device(struct tcp_sock *tp)
+{
+	struct dst_entry *route = tp->inet_conn.icsk_inet.sk.sk_dst_cache;
+
+	return route && ((route->dev->flags & IFF_LOOPBACK) || route->dev->rtnl_link_ops);
+}
+
+/* Addresses that mean another socket in every namespace: 127.0.0.0/8, ::1, fe80::/10. */
+static __always_inline bool is_namespace_bound(const __u8 address[16])
+{
+	const __u32 *words = (const __u32 *)address;
+
+	if (words[0] || words[1])
+		return (words[0] & bpf_htonl(0xffc00000)) == bpf_htonl(0xfe800000);
+	if (words[2] == bpf_htonl(0xffff))
+		return address[12] == 127;
+	return !words[2] && words[3] == bpf_htonl(1);
+}
+
+static __always_inline __u64 scope_of(struct bpf_sock_ops *ops, const struct entry_key *key)
+{
+	if ((config.options & OPTION_CROSS_NAMESPACE) && !is_namespace_bound(key->local_address) &&
+	    !is_namespace_bound(key->remote_address))
+		return 0;
+	return bpf_get_netns_cookie(ops);
+}
+
+static __always_inline void count_refusal(int error)
+{
+	if (error == -E2BIG)
+		add(SOCKETS_MAP_FULL, 1);
+	else if (error == -EEXIST)
+		add(SOCKETS_KEY_TAKEN, 1);
+	else if (error == -EBUSY)
+		add(SOCKETS_BUSY, 1);
+	else
+		add(SOCKETS_REFUSED, 1);
+}
+
+/* Every path returns 1: sock_ops programs beside ours have their say. */
+SEC("sockops")
+int take_in(struct bpf_sock_ops *ops)
+{
+	struct entry_key key = {};
+	struct entry_state *state;
+	struct tcp_sock *tp;
+	struct bpf_sock *sk;
+	int error;
+
+	if (ops->op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB && ops->op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB)
+		return 1;
+	if (!read_key(ops, &key) || !passes_filters(ops, &key)) {
+		add(SOCKETS_FILTERED, 1);
+		return 1;
+	}
+	sk = ops->sk;
+	if (!sk)
+		return 1;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return 1;
+	key.scope = scope_of(ops, &key);
+	if (!(key.scope ? leaves_through_loopback(tp) : leaves_through_virtual_device(tp))) {
+		add(SOCKETS_REMOTE, 1);
+		return 1;
+	}
+	state = bpf_sk_storage_get(&storage, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!state) {
+		add(SOCKETS_REFUSED, 1);
+		return 1;
+	}
+	__builtin_memset(state, 0, sizeof(*state));
+	state->own = key;
+	__builtin_memcpy(state->peer.local_address, key.remote_address, sizeof(key.remote_address));
+	__builtin_memcpy(state->peer.remote_address, key.local_address, sizeof(key.local_address));
+	state->peer.local_port = key.remote_port;
+	state->peer.remote_port = key.local_port;
+	state->peer.scope = key.scope;
+	state->first_seq = tp->write_seq;
+	/* Fast open sends data before it is established. */
+	if (tp->bytes_sent || tp->write_seq != tp->snd_nxt)
+		state->flags = ENTRY_USED_TCP;
+	/* The cookie is 0 until somebody asks for it, and listings show it. */
+	bpf_get_socket_cookie(ops);
+	error = bpf_sock_hash_update(ops, &sockhash, &key, BPF_NOEXIST);
+	if (error) {
+		bpf_sk_storage_delete(&storage, sk);
+		count_refusal(error);
+		return 1;
+	}
+	add(SOCKETS_INSERTED, 1);
+	return 1;
+}
+
+/* ---- messages (rules 3 to 6) ---- */
+
+/*
+ * A field of a kernel struct at an address that may be stale: by a cast that the kernel checks (exact: no call), or by
+ * a probe read (sticky). Both give 0 or garbage, and no fault, where nothing is.
+ */
+#define PEEK(exact, type, address, field)                                                                             \
+	({                                                                                                             \
+		typeof(((type *)0)->field) value_ = {};                                                                \
+		if (exact)                                                                                             \
+			value_ = ((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))->field;   \
+		else                                                                                                   \
+			bpf_core_read(&value_, sizeof(value_), &((type *)(address))->field);                           \
+		value_;                                                                                                \
+	})
+
+#define MOST_WAITERS 8
+
+/* sk_user_data carries flags in its lowest bits (include/net/sock.h, SK_USER_DATA_PTRMASK). */
+static __always_inline __u64 psock_of(__u64 sock, const bool exact)
+{
+	return (__u64)PEEK(exact, struct sock, sock, sk_user_data) & ~7ULL;
+}
+
+/* How many threads wait in a receive or a send of this socket; at most MOST_WAITERS + 1. */
+static __always_inline __u32 count_waiters(__u64 sock, const bool exact)
+{
+	__u64 queue = (__u64)PEEK(exact, struct sock, sock, sk_wq);
+	__u32 waiters = 0;
+	__u64 head, item;
+
+	if (!queue)
+		return 0;
+	head = queue + bpf_core_field_offset(struct socket_wq, wait.head);
+	item = (__u64)PEEK(exact, struct list_head, head, next);
+	for (int i = 0; i < MOST_WAITERS; i++) {
+		__u64 waiter = item - bpf_core_field_offset(struct wait_queue_entry, entry);
+
+		if (!item || item == head)
+			return waiters;
+		/* Where its address is hidden, epoll's entries count too: that errs on TCP's side. */
+		if (!config.woken_wake_function ||
+		    (__u64)PEEK(exact, struct wait_queue_entry, waiter, func) == config.woken_wake_function)
+			waiters++;
+		item = (__u64)PEEK(exact, struct list_head, item, next);
+	}
+	return MOST_WAITERS + 1;
+}
+
+/*
+ * Is somebody inside plain tcp_recvmsg() of this socket? He came before the socket was in the map, and a redirect
+ * would not wake him. Readers and writers that came later hold a reference to the psock.
+ */
+static __always_inline bool has_tcp_reader(__u64 sock, const bool exact)
+{
+	__u64 psock;
+	__u32 references;
+
+	if (PEEK(exact, struct sock, sock, sk_lock.owned))
+		return true;
+	psock = psock_of(sock, exact);
+	if (!psock)
+		return true;
+	references = PEEK(exact, struct sk_psock, psock, refcnt.refs.counter);
+	return count_waiters(sock, exact) + 1 > references;
+}
+
+#define MOST_MESSAGES 64
+
+/* Bytes queued in a psock by kernels that do not charge them to the receiver; MOST_MESSAGES or more count as endless. */
+static __always_inline __u64 walk_queue(__u64 psock, const bool exact)
+{
+	__u64 head = psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
+	__u64 item = (__u64)PEEK(exact, struct list_head, head, next);
+	__u64 bytes = 0;
+
+	for (int i = 0; i < MOST_MESSAGES; i++) {
+		if (!item || item == head)
+			return bytes;
+		bytes += PEEK(exact, struct sk_msg, item - bpf_core_field_offset(struct sk_msg, list), sg.size);
+		item = (__u64)PEEK(exact, struct list_head, item, next);
+	}
+	return ~0ULL;
+}
+
+static __always_inline __u64 queued_bytes(__u64 sock, const bool exact)
+{
+	__u32 charged = PEEK(exact, struct sock, sock, sk_backlog.rmem_alloc.counter);
+	__u64 psock;
+
+	if (charged)
+		return charged;
+	psock = psock_of(sock, exact);
+	return psock ? walk_queue(psock, exact) : 0;
+}
+
+static __always_inline bool is_full(__u64 sock, __u32 size, const bool exact)
+{
+	__u64 limit = config.queue_limit;
+
+	if (!limit)
+		limit = PEEK(exact, struct sock, sock, sk_rcvbuf);
+	/* A page and its bookkeeping for a message of one byte: small messages weigh more than their bytes. */
+	if (limit > (__u64)size << 8)
+		limit = (__u64)size << 8;
+	return queued_bytes(sock, exact) > limit;
+}
+
+/* The socket that the last successful redirect put into the kernel's sk_msg. */
+static __always_inline __u64 redirected_to(struct sk_msg_md *msg, const bool exact)
+{
+	__u64 target = 0;
+
+	if (exact) {
+		struct sk_msg *kernel_msg = bpf_cast_to_kern_ctx(msg);
+
+		return (__u64)kernel_msg->sk_redir;
+	}
+	bpf_probe_read_kernel(&target, sizeof(target), (void *)msg + bpf_core_field_offset(struct sk_msg, sk_redir));
+	return target;
+}
+
+static __always_inline int over_tcp(struct sk_msg_md *msg, struct entry_state *state, enum bypass_counter reason)
+{
+	state->flags = (state->flags & ~ENTRY_REDIRECTED) | ENTRY_USED_TCP;
+	state->tcp_messages++;
+	state->tcp_bytes += msg->size;
+	if (reason == TCP_SPILLED)
+		state->spilled_messages++;
+	add(reason, 1);
+	add(MESSAGES_OVER_TCP, 1);
+	add(BYTES_OVER_TCP, msg->size);
+	return SK_PASS;
+}
+
+/* A verdict cannot be taken back, but egress to oneself is an ordinary TCP send. */
+static __always_inline int undo(struct sk_msg_md *msg, struct entry_state *state, enum bypass_counter reason)
+{
+	if (bpf_msg_redirect_hash(msg, &sockhash, &state->own, 0) != SK_PASS) {
+		add(MESSAGES_REFUSED, 1);
+		return SK_DROP;
+	}
+	return over_tcp(msg, state, reason);
+}
+
+/* Rule 3: every byte ever sent over TCP has been read, and nothing keeps the peer's reader on TCP. */
+static __always_inline enum bypass_counter may_switch(struct entry_state *state, struct tcp_sock *tp, __u32 write_seq,
+						      const bool exact)
+{
+	__u64 peer = state->peer_sock;
+
+	if (exact) {
+		if (PEEK(exact, struct tcp_sock, peer, copied_seq) != write_seq)
+			return TCP_UNREAD;
+	} else if ((state->flags & ENTRY_USED_TCP) || state->first_seq != write_seq) {
+		return TCP_STICKY;
+	}
+	/* A key without a namespace can be forged: the sequence numbers of both directions cannot. */
+	if (!state->own.scope && (PEEK(exact, struct tcp_sock, peer, copied_seq) != write_seq ||
+				  PEEK(exact, struct tcp_sock, peer, write_seq) != tp->copied_seq))
+		return TCP_UNREAD;
+	if (PEEK(exact, struct sock, peer, sk_rcvlowat) > 1)
+		return TCP_LOW_WATER;
+	if (has_tcp_reader(peer, exact))
+		return TCP_READER;
+	return 0;
+}
+
+/* Why this message has to go over TCP, or 0. */
+static __always_inline enum bypass_counter judge(struct sk_msg_md *msg, struct entry_state *state, struct tcp_sock *tp,
+						 const bool exact)
+{
+	__u64 peer = state->peer_sock;
+	__u32 write_seq = tp->write_seq;
+
+	if (tp->inet_conn.icsk_ulp_ops || PEEK(exact, struct inet_connection_sock, peer, icsk_ulp_ops))
+		return TCP_UPPER_PROTOCOL;
+	if (!(state->flags & ENTRY_REDIRECTED) || state->synced_seq != write_seq) {
+		enum bypass_counter reason = may_switch(state, tp, write_seq, exact);
+
+		if (reason)
+			return reason;
+		state->flags |= ENTRY_REDIRECTED;
+		state->synced_seq = write_seq;
+		add(DIRECTIONS_SWITCHED, 1);
+	}
+	if (is_full(peer, msg->size, exact))
+		return TCP_SPILLED;
+	return 0;
+}
+
+/* A connection whose other end never comes in is asked about again less and less. */
+static __always_inline bool is_worth_looking(struct entry_state *state)
+{
+	__u32 misses = state->misses;
+
+	return misses < 16 || !(misses & 63);
+}
+
+static __always_inline int judge_message(struct sk_msg_md *msg, const bool exact)
+{
+	struct bpf_sock *sk = msg->sk;
+	enum bypass_counter reason;
+	struct entry_state *state;
+	struct tcp_sock *tp;
+	bool discovered;
+
+	if (!sk)
+		return SK_PASS;
+	state = bpf_sk_storage_get(&storage, sk, 0, 0);
+	if (!state)
+		return SK_PASS;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return SK_PASS;
+	if (tp->inet_conn.icsk_inet.sk.sk_shutdown & SEND_SHUTDOWN)
+		return over_tcp(msg, state, TCP_SHUT_DOWN);
+
+	discovered = !state->peer_sock;
+	if (discovered) {
+		if (!is_worth_looking(state)) {
+			state->misses++;
+			return over_tcp(msg, state, TCP_NO_PEER);
+		}
+		/* To oneself first: that is the verdict that stays when the peer is not found. */
+		if (bpf_msg_redirect_hash(msg, &sockhash, &state->own, 0) != SK_PASS ||
+		    bpf_msg_redirect_hash(msg, &sockhash, &state->peer, BPF_F_INGRESS) != SK_PASS) {
+			state->misses++;
+			return over_tcp(msg, state, TCP_NO_PEER);
+		}
+		state->misses = 0;
+		state->peer_sock = redirected_to(msg, exact);
+	}
+	reason = judge(msg, state, tp, exact);
+	if (reason) {
+		/* Whoever was found by a key that can be forged is remembered only once he is proven. */
+		if (discovered && !state->own.scope)
+			state->peer_sock = 0;
+		return discovered ? undo(msg, state, reason) : over_tcp(msg, state, reason);
+	}
+	if (!discovered) {
+		if (bpf_msg_redirect_hash(msg, &sockhash, &state->peer, BPF_F_INGRESS) != SK_PASS) {
+			state->peer_sock = 0;
+			return over_tcp(msg, state, TCP_NO_PEER);
+		}
+		if (redirected_to(msg, exact) != state->peer_sock) {
+			state->peer_sock = 0;
+			return undo(msg, state, TCP_WRONG_PEER);
+		}
+	}
+	state->redirected_messages++;
+	state->redirected_bytes += msg->size;
+	add(MESSAGES_REDIRECTED, 1);
+	add(BYTES_REDIRECTED, msg->size);
+	return SK_PASS;
+}
+
+SEC("sk_msg")
+int verdict_exact(struct sk_msg_md *msg)
+{
+	return judge_message(msg, true);
+}
+
+SEC("sk_msg")
+int verdict_sticky(struct sk_msg_md *msg)
+{
+	return judge_message(msg, false);
+}
+
+/*
+ * What sockets carry for life. The slot decides; when it is empty the message is TCP's. The redirect that never runs
+ * makes this program, and with it every socket in the map, hold the map: its entries outlive the last pin.
+ */
+SEC("sk_msg")
+int root(struct sk_msg_md *msg)
+{
+	struct entry_state *state;
+
+	bpf_tail_call(msg, &slot, 0);
+	if (!msg->sk)
+		return SK_PASS;
+	state = bpf_sk_storage_get(&storage, msg->sk, 0, 0);
+	if (!state)
+		return SK_PASS;
+	if (msg->size == 0xffffffff)
+		return bpf_msg_redirect_hash(msg, &sockhash, &state->own, 0);
+	return over_tcp(msg, state, TCP_PAUSED);
+}
+
+/* ---- listing (rule 10) ---- */
+
+static __always_inline __u64 inode_of(struct sock *sk)
+{
+	struct socket *socket = sk->sk_socket;
+	struct socket_alloc *alloc;
+
+	if (!socket)
+		return 0;
+	alloc = (void *)socket - bpf_core_field_offset(struct socket_alloc, socket);
+	return BPF_CORE_READ(alloc, vfs_inode.i_ino);
+}
+
+static __always_inline void read_queue(struct sock *sk, struct entry_row *row)
+{
+	__u64 psock = psock_of((__u64)sk, false), head;
+
+	row->queue_empty = 1;
+	row->quiet = 1;
+	if (!psock)
+		return;
+	head = psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
+	row->queue_empty = (__u64)PEEK(false, struct list_head, head, next) == head;
+	/* A send under way holds a reference and does not wait on the socket. */
+	row->quiet = PEEK(false, struct sk_psock, psock, refcnt.refs.counter) <=
+		     (int)count_waiters((__u64)sk, false) + 1;
+	if (row->queue_empty)
+		return;
+	if (bpf_core_field_exists(struct sk_psock, msg_tot_len))
+		row->queued_bytes = PEEK(false, struct sk_psock, psock, msg_tot_len);
+	else
+		row->queued_bytes = walk_queue(psock, false);
+}
+
+SEC("iter/sockmap")
+int list(struct bpf_iter__sockmap *ctx)
+{
+	struct entry_key *key = ctx->key;
+	struct sock *sk = ctx->sk;
+	struct entry_row row = {};
+	struct entry_state *state;
+
+	if (!sk || !key)
+		return 0;
+	row.key = *key;
+	row.cookie = sk->__sk_common.skc_cookie.counter;
+	row.netns_cookie = sk->__sk_common.skc_net.net->net_cookie;
+	row.inode = inode_of(sk);
+	row.uid = sk->sk_uid.val;
+	row.family = sk->__sk_common.skc_family;
+	row.state = sk->__sk_common.skc_state;
+	read_queue(sk, &row);
+	state = bpf_sk_storage_get(&storage, sk, 0, 0);
+	if (state) {
+		row.has_state = 1;
+		row.flags = state->flags;
+		row.redirected_messages = state->redirected_messages;
+		row.redirected_bytes = state->redirected_bytes;
+		row.tcp_messages = state->tcp_messages;
+		row.tcp_bytes = state->tcp_bytes;
+		row.spilled_messages = state->spilled_messages;
+	}
+	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
+	return 0;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What the bypass's programs and user space (src/Sockmap/Bypass/Layout) both know. A change here is a change there,
+ * and a new BYPASS_LAYOUT: an install of another layout is shown and removed, never taken for one of ours.
+ */
+#pragma once
+
+#include <linux/types.h>
+
+#define BYPASS_LAYOUT 1
+
+/* Addresses as the network writes them, IPv4 as ::ffff:a.b.c.d; ports in host order. */
+struct entry_key {
+	__u8 local_address[16];
+	__u8 remote_address[16];
+	__u32 local_port;
+	__u32 remote_port;
+	/* The network namespace's cookie; 0 for pairs that may cross namespaces. */
+	__u64 scope;
+};
+
+enum entry_flags {
+	/* This socket's sending direction is redirected as of synced_seq. */
+	ENTRY_REDIRECTED = 1,
+	/* This socket has sent over TCP since it is in the map. */
+	ENTRY_USED_TCP = 2,
+};
+
+/* A socket's own state, in its SK_STORAGE. Written under the socket's lock only. */
+struct entry_state {
+	struct entry_key own;
+	struct entry_key peer;
+	/* The peer's struct sock, as a redirect named it; 0 while not known. Read through fault-safe loads only. */
+	__u64 peer_sock;
+	__u32 flags;
+	/* write_seq when the direction was last seen free of unread TCP bytes. */
+	__u32 synced_seq;
+	/* write_seq when the socket came in. */
+	__u32 first_seq;
+	/* Messages in a row whose peer was not in the map. */
+	__u32 misses;
+	__u64 redirected_messages;
+	__u64 redirected_bytes;
+	__u64 tcp_messages;
+	__u64 tcp_bytes;
+	__u64 spilled_messages;
+};
+
+enum bypass_counter {
+	/* Sockets, when established. */
+	SOCKETS_INSERTED,
+	SOCKETS_FILTERED,
+	SOCKETS_REMOTE,
+	SOCKETS_MAP_FULL,
+	SOCKETS_KEY_TAKEN,
+	SOCKETS_BUSY,
+	SOCKETS_REFUSED,
+	/* Messages. */
+	MESSAGES_REDIRECTED,
+	BYTES_REDIRECTED,
+	MESSAGES_OVER_TCP,
+	BYTES_OVER_TCP,
+	/* Times that a direction went from TCP to redirected. */
+	DIRECTIONS_SWITCHED,
+	/* Why messages went over TCP. */
+	TCP_PAUSED,
+	TCP_NO_PEER,
+	TCP_UNREAD,
+	TCP_READER,
+	TCP_LOW_WATER,
+	TCP_UPPER_PROTOCOL,
+	TCP_SHUT_DOWN,
+	TCP_SPILLED,
+	TCP_WRONG_PEER,
+	TCP_STICKY,
+	/* Messages refused with EACCES since their verdict could not be undone: the own entry was deleted meanwhile. */
+	MESSAGES_REFUSED,
+	BYPASS_COUNTERS,
+};
+
+struct bypass_counters {
+	__u64 value[BYPASS_COUNTERS];
+};
+
+enum bypass_options {
+	OPTION_IPV4 = 1,
+	OPTION_IPV6 = 2,
+	OPTION_CROSS_NAMESPACE = 4,
+	/* Take only connections to included_ports, or to or from included_addresses. */
+	OPTION_INCLUDED_PORTS = 8,
+	OPTION_EXCLUDED_PORTS = 16,
+	OPTION_INCLUDED_ADDRESSES = 32,
+	OPTION_EXCLUDED_ADDRESSES = 64,
+};
+
+enum bypass_variant {
+	VARIANT_EXACT = 1,
+	VARIANT_STICKY = 2,
+};
+
+struct bypass_config {
+	__u32 layout;
+	__u32 options;
+	__u32 variant;
+	/* Bytes that may wait unread in a receiver before messages spill; 0: the receiver's own rcvbuf. */
+	__u32 queue_limit;
+	/* The cgroup that the install was made for. */
+	__u64 cgroup_id;
+	/* Address of the kernel's woken_wake_function; 0 where it is hidden. */
+	__u64 woken_wake_function;
+	/* Nanoseconds since 1970 (UTC) when it was installed. */
+	__u64 installed_at;
+};
+
+#define PORT_BITMAP_BYTES 8192
+
+struct address_key {
+	__u32 prefix_length;
+	__u8 address[16];
+};
+
+/* One entry as the list iterator writes it. */
+struct entry_row {
+	struct entry_key key;
+	__u64 cookie;
+	__u64 netns_cookie;
+	__u64 inode;
+	__u64 redirected_messages;
+	__u64 redirected_bytes;
+	__u64 tcp_messages;
+	__u64 tcp_bytes;
+	__u64 spilled_messages;
+	/* Bytes in the socket's psock that nobody has read yet, and whether its queue is empty (bytes may be capped). */
+	__u64 queued_bytes;
+	__u32 queue_empty;
+	/* No send of this socket is under way. */
+	__u32 quiet;
+	__u32 uid;
+	__u32 flags;
+	__u16 family;
+	__u8 state;
+	__u8 has_state;
+	__u32 reserved;
+};

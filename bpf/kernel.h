@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The few fields of the kernel's own structs that our programs read. Offsets are not these ones: every access is
+ * relocated (CO-RE) against the running kernel's BTF when the object is loaded.
+ */
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <stdbool.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#define AF_INET 2
+#define AF_INET6 10
+#define IFF_LOOPBACK 0x8
+#define SEND_SHUTDOWN 2
+#define E2BIG 7
+#define EBUSY 16
+#define EEXIST 17
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	long long counter;
+} atomic64_t;
+
+typedef struct {
+	atomic_t refs;
+} refcount_t;
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+struct list_head {
+	struct list_head *next;
+};
+
+struct wait_queue_entry {
+	void *func;
+	struct list_head entry;
+};
+
+struct wait_queue_head {
+	struct list_head head;
+};
+
+struct socket_wq {
+	struct wait_queue_head wait;
+};
+
+struct net {
+	__u64 net_cookie;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct rtnl_link_ops;
+
+struct net_device {
+	unsigned int flags;
+	struct rtnl_link_ops *rtnl_link_ops;
+};
+
+struct dst_entry {
+	struct net_device *dev;
+};
+
+struct sock_common {
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	possible_net_t skc_net;
+	atomic64_t skc_cookie;
+};
+
+typedef struct {
+	int owned;
+} socket_lock_t;
+
+struct socket;
+
+struct sock {
+	struct sock_common __sk_common;
+	struct dst_entry *sk_dst_cache;
+	socket_lock_t sk_lock;
+	struct {
+		atomic_t rmem_alloc;
+	} sk_backlog;
+	int sk_rcvbuf;
+	int sk_rcvlowat;
+	struct socket_wq *sk_wq;
+	void *sk_user_data;
+	struct socket *sk_socket;
+	kuid_t sk_uid;
+	__u8 sk_shutdown;
+};
+
+struct inode {
+	unsigned long i_ino;
+};
+
+struct socket {
+	short type;
+};
+
+struct socket_alloc {
+	struct socket socket;
+	struct inode vfs_inode;
+};
+
+struct inet_sock {
+	struct sock sk;
+};
+
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+	const void *icsk_ulp_ops;
+};
+
+struct tcp_sock {
+	struct inet_connection_sock inet_conn;
+	__u32 copied_seq;
+	__u32 write_seq;
+	__u32 snd_nxt;
+	__u64 bytes_sent;
+};
+
+struct sk_msg_sg {
+	__u32 size;
+};
+
+struct sk_msg {
+	struct sk_msg_sg sg;
+	struct sock *sk_redir;
+	struct list_head list;
+};
+
+struct sk_psock {
+	refcount_t refcnt;
+	struct list_head ingress_msg;
+	__u32 msg_tot_len;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__sockmap {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	void *key;
+	struct sock *sk;
+};
+
+#pragma clang attribute pop
+
+/* kernel/bpf/helpers.c, since 6.2. */
+extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym __weak;
+extern void *bpf_rdonly_cast(const void *pointer, __u32 btf_id) __ksym __weak;

@@ -1,0 +1,41 @@
+namespace Sockmap.Bypasses;
+
+/// <summary>Why something about a bypass could not be done; a stable name for each.</summary>
+public enum BypassError
+{
+    /// <summary>A setting has a value that cannot be.</summary>
+    InvalidSetting,
+
+    /// <summary>No bypass of this name is installed.</summary>
+    BypassNotFound,
+
+    /// <summary>A bypass of this name is installed with other settings.</summary>
+    BypassSettingsDiffer,
+
+    /// <summary>A bypass of another version of SockmapPS has this name.</summary>
+    BypassForeign,
+
+    /// <summary>Another process is installing or removing.</summary>
+    BypassLocked,
+
+    /// <summary>The folder given as cgroup does not exist.</summary>
+    CgroupNotFound,
+
+    /// <summary>The path given as cgroup is no cgroup v2 folder.</summary>
+    NotACgroup,
+
+    /// <summary>No cgroup v2 hierarchy is mounted.</summary>
+    NoCgroupMount,
+
+    /// <summary>bpffs is not mounted, and could not be.</summary>
+    NoBpfFileSystem,
+
+    /// <summary>The process lacks a privilege.</summary>
+    PermissionDenied,
+
+    /// <summary>The kernel lacks what the bypass needs.</summary>
+    KernelUnsupported,
+
+    /// <summary>The kernel refused a step; the inner exception has errno, and the verifier's log where there is one.</summary>
+    KernelRefused,
+}

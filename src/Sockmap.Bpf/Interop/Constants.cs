@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Sockmap.Bpf.Interop;
 
 /// <summary>Constants of the kernel's headers, with their spelling.</summary>
@@ -24,6 +26,9 @@ internal static class Constants
     internal const int F_DUPFD_CLOEXEC = 1030;
     internal const int O_RDONLY = 0;
     internal const int O_CLOEXEC = 0x80000;
+
+    // The one flag that x86-64 and arm64 number differently (arch/arm64/include/uapi/asm/fcntl.h).
+    internal static readonly int O_DIRECTORY = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
 
     // unistd.h, sys/file.h
     internal const int LOCK_EX = 2;
@@ -56,4 +61,5 @@ internal static class Constants
     // linux/exportfs.h: a file handle that holds the 64-bit id of a kernfs node
     internal const int FILEID_KERNFS = 0xfe;
     internal const int AT_FDCWD = -100;
+    internal const int AT_EMPTY_PATH = 0x1000;
 }

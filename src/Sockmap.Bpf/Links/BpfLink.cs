@@ -24,7 +24,7 @@ public sealed unsafe class BpfLink : IDisposable
 
     /// <summary>Binds a program to a cgroup (5.7), beside others (BPF_F_ALLOW_MULTI).</summary>
     /// <param name="program">The program.</param>
-    /// <param name="cgroupDirectory">A cgroup v2 directory, as CgroupDirectory opens it.</param>
+    /// <param name="cgroupDirectory">A cgroup v2 directory, see <see cref="CgroupDirectory"/>.</param>
     /// <param name="attachType">Where in the cgroup.</param>
     /// <exception cref="BpfException">EINVAL: the attach type does not suit the program; EBADF: no cgroup; EPERM: no CAP_NET_ADMIN, or a parent forbids.</exception>
     public static BpfLink CreateCgroup(BpfProgram program, SafeHandle cgroupDirectory, BpfAttachType attachType)

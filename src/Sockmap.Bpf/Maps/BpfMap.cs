@@ -323,7 +323,7 @@ public sealed unsafe class BpfMap : IDisposable
     }
 
     /// <summary>Takes the right to write from user space, for good (BPF_MAP_FREEZE, 5.2).</summary>
-    /// <exception cref="BpfException">EBUSY: it is frozen already or mapped for writing.</exception>
+    /// <exception cref="BpfException">EPERM or EBUSY: it is frozen already; EBUSY: it is mapped for writing.</exception>
     public void Freeze()
     {
         using DescriptorLease lease = new(Handle);

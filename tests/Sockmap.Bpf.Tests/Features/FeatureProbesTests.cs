@@ -16,8 +16,17 @@ public sealed class FeatureProbesTests
     [InlineData(BpfProgramType.SkLookup)]
     [InlineData(BpfProgramType.Syscall)]
     [InlineData(BpfProgramType.Tracing)]
-    [InlineData(BpfProgramType.Ext)]
     public void Program_types_that_are_there_are_found(BpfProgramType type) => AssertSupported(FeatureProbes.ProgramType(type));
+
+    /// <summary>A sandbox may forbid these even to root (EPERM); that must never read as "the kernel cannot".</summary>
+    [Theory]
+    [InlineData(BpfProgramType.Ext)]
+    [InlineData(BpfProgramType.Lsm)]
+    public void A_type_that_is_forbidden_is_not_called_missing(BpfProgramType type)
+    {
+        FeatureProbe probe = FeatureProbes.ProgramType(type);
+        Assert.Equal(probe.Errno == Errno.EPERM, probe.State == FeatureState.Unknown);
+    }
 
     [Fact]
     public void A_program_type_that_does_not_exist_is_not_found() => AssertUnsupported(FeatureProbes.ProgramType((BpfProgramType)4000));

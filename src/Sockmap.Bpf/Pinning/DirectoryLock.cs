@@ -30,10 +30,10 @@ public sealed class DirectoryLock : IDisposable
     /// <exception cref="BpfException">The directory cannot be opened.</exception>
     public static DirectoryLock Acquire(string path, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        SafeBpfHandle handle = DirectoryDescriptor.Open(path, "Locking a directory");
+        SafeBpfHandle opened = DirectoryDescriptor.Open(path, "Locking a directory");
         try
         {
-            using DescriptorLease lease = new(handle);
+            using DescriptorLease lease = new(opened);
             long start = Stopwatch.GetTimestamp();
             while (true)
             {
@@ -41,7 +41,7 @@ public sealed class DirectoryLock : IDisposable
                 int result = Syscalls.Flock(lease.Descriptor, Constants.LOCK_EX | Constants.LOCK_NB);
                 if (result >= 0)
                 {
-                    return new DirectoryLock(handle, path);
+                    return new DirectoryLock(opened, path);
                 }
 
                 if (result is not (-Errno.EAGAIN or -Errno.EINTR))
@@ -59,7 +59,7 @@ public sealed class DirectoryLock : IDisposable
         }
         catch
         {
-            handle.Dispose();
+            opened.Dispose();
             throw;
         }
     }

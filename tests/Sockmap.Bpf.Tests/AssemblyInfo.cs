@@ -1,0 +1,2 @@
+// Tests share one kernel: its ids, mounts and cgroups.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

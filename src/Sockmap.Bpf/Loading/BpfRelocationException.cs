@@ -32,8 +32,9 @@ public sealed class BpfRelocationException : Exception
     /// <param name="programName">The program.</param>
     /// <param name="missing">The kernel function, variable, type or map that is not there.</param>
     /// <param name="reason">What is wrong, without the program's name.</param>
-    public BpfRelocationException(string programName, string missing, string reason)
-        : base($"BPF program '{programName}': {reason}.")
+    /// <param name="innerException">What the kernel said, with the verifier's log; null where it was not asked.</param>
+    public BpfRelocationException(string programName, string missing, string reason, Exception? innerException = null)
+        : base($"BPF program '{programName}': {reason}.", innerException)
     {
         ProgramName = programName;
         Missing = missing;

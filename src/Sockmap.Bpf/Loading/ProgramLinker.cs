@@ -19,7 +19,7 @@ public sealed class ProgramLinker
     private const int MaxInstructions = 1_000_000;
 
     // As libbpf's, so that tools that know its logs know ours.
-    private const int MissingFunctionHelper = 2002000000;
+    internal const int MissingFunctionHelper = 2002000000;
 
     private readonly ObjectSpec _spec;
     private readonly LinkTarget _target;
@@ -284,7 +284,7 @@ public sealed class ProgramLinker
                 ulong? address = linker._target.KernelSymbol?.Invoke(wanted.Name);
                 if (address is null && !wanted.IsWeak)
                 {
-                    throw Missing(wanted.Name, $"it needs the address of the kernel symbol '{wanted.Name}', which /proc/kallsyms does not show (see kernel.kptr_restrict)");
+                    throw Missing(wanted.Name, $"it needs the address of the kernel symbol '{wanted.Name}', which /proc/kallsyms does not show, or shows more than once (see kernel.kptr_restrict)");
                 }
 
                 SetLoad(at, 0, unchecked((int)(address ?? 0)), unchecked((int)((address ?? 0) >> 32)));

@@ -25,6 +25,7 @@ typedef long long __s64;
 #define PERCPU_ARRAY 6
 #define PROG_ARRAY 3
 #define RINGBUF 27
+#define BLOOM_FILTER 30
 
 #define bpf_core_type_id_local(t) __builtin_btf_type_id(*(typeof(t) *)0, 0)
 #define bpf_core_type_id_kernel(t) __builtin_btf_type_id(*(typeof(t) *)0, 1)

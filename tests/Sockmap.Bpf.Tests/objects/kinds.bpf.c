@@ -4,7 +4,7 @@ char LICENSE[] SEC("license") = "GPL";
 enum big { BIG = 0x123456789aULL } b;
 enum negative { MINUS = -1 } n;
 float f;
-double *__attribute__((btf_type_tag("user"))) tagged;
+double __attribute__((btf_type_tag("user"))) *tagged;
 struct fwd;
 struct s { struct fwd *p; int x : 3; int y : 5; } __attribute__((btf_decl_tag("here"))) s;
 union u { int a; const char *volatile b; int *restrict c; } u;

@@ -7,7 +7,8 @@ struct { __uint(type, HASH); __uint(max_entries, 7); __type(key, struct key); __
 struct { __uint(type, RINGBUF); __uint(max_entries, 4096); } events SEC(".maps");
 struct { __uint(type, PROG_ARRAY); __uint(max_entries, 2); __uint(key_size, 4); __uint(value_size, 4); } tails SEC(".maps");
 struct { __uint(type, SK_STORAGE); __uint(map_flags, 1); __type(key, int); __type(value, struct value); } storage SEC(".maps");
-static struct { __uint(type, ARRAY); __uint(max_entries, 3); __type(key, __u32); __type(value, __u64); __ulong(map_extra, 0x1234567890ULL); } hidden_array SEC(".maps");
+static struct { __uint(type, ARRAY); __uint(max_entries, 3); __type(key, __u32); __type(value, __u64); } hidden_array SEC(".maps");
+struct { __uint(type, BLOOM_FILTER); __uint(max_entries, 9); __type(value, __u64); __ulong(map_extra, 5); __uint(numa_node, 0); } bloom SEC(".maps");
 
 const volatile __u32 config = 5;
 const volatile struct { __u16 low; __u16 high; __u64 wide; } limits = { 1, 2, 3 };

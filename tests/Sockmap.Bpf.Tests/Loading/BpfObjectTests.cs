@@ -157,7 +157,43 @@ public sealed class BpfObjectTests
     }
 
     [Fact]
+    public void Types_that_the_kernel_refuses_are_left_out_where_nothing_needs_them()
+    {
+        // A member's name that is no name in C (btf_struct_check_meta, kernel/bpf/btf.c).
+        ObjectSpec spec = ObjectSpec.Read(Replace(TestObjects.Bytes("maps.bpf.o"), "wide\0", "w-de\0"), "maps");
+
+        using BpfObject loaded = BpfObject.Load(spec, new BpfObjectOptions { Programs = ["message"], MapReplacements = Storage() });
+
+        Assert.Equal(0u, loaded.Maps["counters"].GetInfo().BtfId);
+        Assert.Equal(0u, loaded.Programs["message"].GetInfo().BtfId);
+        loaded.Maps["storage"].Dispose();
+    }
+
+    [Fact]
+    public void Types_that_the_kernel_refuses_are_an_error_where_a_map_needs_them()
+    {
+        ObjectSpec spec = ObjectSpec.Read(Replace(TestObjects.Bytes("chain.bpf.o"), "messages\0", "mess-ges\0"), "chain");
+
+        VerifierException error = Assert.Throws<VerifierException>(() => BpfObject.Load(spec, Chain));
+        Assert.Contains("Invalid name", error.VerifierLog, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_probe_finds_that_this_kernel_takes_all_of_BTF() => Assert.Equal(Bpf.Btf.BtfCapabilities.All, BtfCapabilityProbe.Run());
+
+    private static byte[] Replace(byte[] file, string text, string by)
+    {
+        int at = file.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(text));
+        Assert.True(at > 0);
+        System.Text.Encoding.ASCII.GetBytes(by).CopyTo(file, at);
+        return file;
+    }
+
+    private static Dictionary<string, BpfMap> Storage()
+    {
+        using BpfObject whole = BpfObject.Load(TestObjects.Read("maps.bpf.o"), new BpfObjectOptions { Programs = [] });
+        return new(StringComparer.Ordinal) { ["storage"] = BpfMap.OpenById(whole.Maps["storage"].GetInfo().Id) };
+    }
 
     private static ulong Variable(ObjectSpec spec, BpfObject loaded, string name)
     {

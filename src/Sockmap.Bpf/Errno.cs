@@ -230,6 +230,7 @@ public static class Errno
         [130] = ("EOWNERDEAD", "Owner died"),
         [131] = ("ENOTRECOVERABLE", "State not recoverable"),
         [132] = ("ERFKILL", "Operation not possible due to RF-kill"),
+        [133] = ("EHWPOISON", "Memory page has hardware error"),
         [512] = ("ERESTARTSYS", "Interrupted, to be restarted"),
         [513] = ("ERESTARTNOINTR", "Interrupted, to be restarted"),
         [514] = ("ERESTARTNOHAND", "Interrupted, to be restarted if there is no handler"),

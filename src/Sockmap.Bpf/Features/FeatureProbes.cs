@@ -293,7 +293,7 @@ public static class FeatureProbes
         Name = name,
         MinimumKernel = minimumKernel,
         State = result is -Errno.EINVAL or -Errno.EOPNOTSUPP or -Errno.ENOTSUPP or -Errno.ENOSYS ? FeatureState.Unsupported : FeatureState.Unknown,
-        Reason = result == -Errno.EPERM ? "The process may not try it (EPERM); run as root." : $"The kernel answered {Errno.Describe(-result)}.",
+        Reason = result == -Errno.EPERM ? "The kernel forbids to try it (EPERM): the process lacks a capability, or a security policy stands against it." : $"The kernel answered {Errno.Describe(-result)}.",
         Errno = -result,
     };
 

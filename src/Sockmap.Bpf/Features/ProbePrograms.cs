@@ -33,7 +33,9 @@ internal static class ProbePrograms
             BpfProgramType.CgroupSockopt => BpfAttachType.CgroupGetsockopt,
             BpfProgramType.SkLookup => BpfAttachType.SkLookup,
             BpfProgramType.Netfilter => BpfAttachType.Netfilter,
-            BpfProgramType.Tracing => BpfAttachType.TraceFentry,
+
+            // Of the tracing programs, iterators are the ones that this library loads; a security policy may forbid the others.
+            BpfProgramType.Tracing => BpfAttachType.TraceIter,
             BpfProgramType.Lsm => BpfAttachType.LsmMac,
             BpfProgramType.SockOps => BpfAttachType.CgroupSockOps,
             BpfProgramType.SkMsg => BpfAttachType.SkMsgVerdict,

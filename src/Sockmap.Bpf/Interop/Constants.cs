@@ -27,10 +27,13 @@ internal static class Constants
     internal const int O_RDONLY = 0;
     internal const int O_CLOEXEC = 0x80000;
 
-    // The one flag that x86-64 and arm64 number differently (arch/arm64/include/uapi/asm/fcntl.h).
-    internal static readonly int O_DIRECTORY = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
+    internal static readonly int O_DIRECTORY = PerArchitecture(x64: 0x10000, arm64: 0x4000);
 
-    // unistd.h, sys/file.h
+    // sys/syscall.h
+    internal static readonly int SYS_bpf = PerArchitecture(x64: 321, arm64: 280);
+    internal static readonly int SYS_renameat2 = PerArchitecture(x64: 316, arm64: 276);
+
+    // sys/file.h
     internal const int LOCK_EX = 2;
     internal const int LOCK_NB = 4;
     internal const int LOCK_UN = 8;
@@ -62,4 +65,11 @@ internal static class Constants
     internal const int FILEID_KERNFS = 0xfe;
     internal const int AT_FDCWD = -100;
     internal const int AT_EMPTY_PATH = 0x1000;
+
+    private static int PerArchitecture(int x64, int arm64) => RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => x64,
+        Architecture.Arm64 => arm64,
+        Architecture other => throw new PlatformNotSupportedException($"The kernel's numbers are known for X64 and Arm64 only, not for {other}."),
+    };
 }

@@ -17,7 +17,7 @@ internal static unsafe partial class Syscalls
             long result;
             do
             {
-                result = Result(BpfNative(Number(x64: 321, arm64: 280), (int)command, pointer, (uint)Unsafe.SizeOf<T>()));
+                result = Result(BpfNative(Constants.SYS_bpf, (int)command, pointer, (uint)Unsafe.SizeOf<T>()));
             }
             while (result == -Errno.EINTR);
 

@@ -13,11 +13,4 @@ internal static unsafe partial class Syscalls
     private static int Result(int value) => value >= 0 ? value : -Marshal.GetLastPInvokeError();
 
     private static long Result(nint value) => value >= 0 ? value : -Marshal.GetLastPInvokeError();
-
-    private static nint Number(int x64, int arm64) => RuntimeInformation.ProcessArchitecture switch
-    {
-        Architecture.X64 => x64,
-        Architecture.Arm64 => arm64,
-        Architecture other => throw new PlatformNotSupportedException($"System call numbers are known for X64 and Arm64 only, not for {other}."),
-    };
 }

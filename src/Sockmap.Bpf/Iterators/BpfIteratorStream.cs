@@ -3,8 +3,16 @@ using Sockmap.Bpf.Interop;
 namespace Sockmap.Bpf.Iterators;
 
 /// <summary>What an iterator writes, read forward once.</summary>
+/// <remarks>
+/// The kernel is always asked for more than the 32 KiB that it buffers (8 pages, bpf_iter.c): a read(2) that wants less than
+/// one bucket of a sockhash writes starts that bucket again each time and never comes to an end (sock_hash_seq_start in net/core/sock_map.c).
+/// </remarks>
 internal sealed class BpfIteratorStream(SafeBpfHandle handle) : Stream
 {
+    private readonly byte[] held = new byte[Math.Max(64 * 1024, 16 * Environment.SystemPageSize)];
+    private int start;
+    private int end;
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -32,16 +40,16 @@ internal sealed class BpfIteratorStream(SafeBpfHandle handle) : Stream
             return 0;
         }
 
-        using DescriptorLease lease = new(handle);
-        int result;
-        do
+        if (start == end)
         {
-            // EAGAIN: the kernel walked over a million objects without output and lets others run (bpf_seq_read in kernel/bpf/bpf_iter.c).
-            result = Syscalls.Read(lease.Descriptor, buffer);
+            start = 0;
+            end = Fill();
         }
-        while (result == -Errno.EAGAIN);
 
-        return BpfCommands.ThrowIfFailed(result, "Reading an iterator");
+        int count = Math.Min(buffer.Length, end - start);
+        held.AsSpan(start, count).CopyTo(buffer);
+        start += count;
+        return count;
     }
 
     public override void Flush()
@@ -63,5 +71,19 @@ internal sealed class BpfIteratorStream(SafeBpfHandle handle) : Stream
         }
 
         base.Dispose(disposing);
+    }
+
+    private int Fill()
+    {
+        using DescriptorLease lease = new(handle);
+        int result;
+        do
+        {
+            // EAGAIN: the kernel walked over a million objects without output and lets others run (bpf_seq_read in kernel/bpf/bpf_iter.c).
+            result = Syscalls.Read(lease.Descriptor, held);
+        }
+        while (result == -Errno.EAGAIN);
+
+        return BpfCommands.ThrowIfFailed(result, "Reading an iterator");
     }
 }

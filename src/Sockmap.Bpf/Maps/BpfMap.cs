@@ -221,7 +221,7 @@ public sealed unsafe class BpfMap : IDisposable
     /// <param name="key"><see cref="KeySize"/> bytes.</param>
     /// <param name="descriptor">The socket, program or map; the map keeps it alive by itself from then on, except a socket.</param>
     /// <param name="flags">Whether the key must or must not exist.</param>
-    /// <exception cref="BpfException">The kernel refused, see DESIGN on sockets that may enter a sockmap.</exception>
+    /// <exception cref="BpfException">For sockets (net/core/sock_map.c): ENOTSUPP: not established or listening, or MPTCP; EBUSY: it is in another sockmap with such a program; E2BIG: the map is full; EEXIST or ENOENT for the flags.</exception>
     public void UpdateDescriptor(ReadOnlySpan<byte> key, SafeHandle descriptor, BpfMapUpdateFlags flags = BpfMapUpdateFlags.Any)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
@@ -323,7 +323,7 @@ public sealed unsafe class BpfMap : IDisposable
     }
 
     /// <summary>Takes the right to write from user space, for good (BPF_MAP_FREEZE, 5.2).</summary>
-    /// <exception cref="BpfException">EBUSY: it is frozen already or mapped for writing.</exception>
+    /// <exception cref="BpfException">EPERM or EBUSY: it is frozen already; EBUSY: it is mapped for writing.</exception>
     public void Freeze()
     {
         using DescriptorLease lease = new(Handle);

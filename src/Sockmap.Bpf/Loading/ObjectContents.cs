@@ -23,8 +23,8 @@ internal sealed class ObjectContents
     /// <summary>Data maps, by their section number.</summary>
     public required IReadOnlyDictionary<int, MapSpec> DataMaps { get; init; }
 
-    /// <summary>Data sections with pointers in them, by their section number.</summary>
-    public required IReadOnlySet<int> SectionsWithPointers { get; init; }
+    /// <summary>Places in data sections at which pointers are stored, by section number.</summary>
+    public required IReadOnlyDictionary<int, IReadOnlyList<ulong>> Pointers { get; init; }
 
     /// <summary>What the object takes from the kernel, by name.</summary>
     public required IReadOnlyDictionary<string, ExternSpec> Externs { get; init; }

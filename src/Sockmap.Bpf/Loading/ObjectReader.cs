@@ -37,7 +37,7 @@ internal sealed class ObjectReader
         Dictionary<int, CodeSection> code = ReadCode(ext);
         Dictionary<string, MapSpec> maps = new(StringComparer.Ordinal);
         Dictionary<ulong, MapSpec> mapsByOffset = ReadMaps(btf, maps, out int mapsSection);
-        Dictionary<int, MapSpec> dataMaps = ReadData(btf, maps, out HashSet<int> sectionsWithPointers);
+        Dictionary<int, MapSpec> dataMaps = ReadData(btf, maps, out Dictionary<int, IReadOnlyList<ulong>> pointers);
         ObjectContents contents = new()
         {
             Source = _source,
@@ -46,7 +46,7 @@ internal sealed class ObjectReader
             MapsByOffset = mapsByOffset,
             MapsSection = mapsSection,
             DataMaps = dataMaps,
-            SectionsWithPointers = sectionsWithPointers,
+            Pointers = pointers,
             Externs = ReadExterns(raw),
         };
         return new ObjectSpec(_name, ReadLicense(), btf, ReadPrograms(code), maps, ReadVariables(btf, dataMaps), contents);
@@ -208,10 +208,10 @@ internal sealed class ObjectReader
         return byOffset;
     }
 
-    private Dictionary<int, MapSpec> ReadData(BtfSpec? btf, Dictionary<string, MapSpec> maps, out HashSet<int> sectionsWithPointers)
+    private Dictionary<int, MapSpec> ReadData(BtfSpec? btf, Dictionary<string, MapSpec> maps, out Dictionary<int, IReadOnlyList<ulong>> pointers)
     {
         Dictionary<int, MapSpec> data = [];
-        sectionsWithPointers = [];
+        pointers = [];
         foreach (ElfSection section in _elf.Sections.Where(MapSpecReader.IsData))
         {
             // 15 characters of two long section names may be the same.
@@ -223,10 +223,7 @@ internal sealed class ObjectReader
             }
 
             data.Add(section.Index, map);
-            if (_elf.RelocationsOf(section).Count > 0)
-            {
-                sectionsWithPointers.Add(section.Index);
-            }
+            pointers.Add(section.Index, [.. _elf.RelocationsOf(section).Select(r => r.Offset)]);
         }
 
         return data;

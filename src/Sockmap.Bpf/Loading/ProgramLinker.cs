@@ -235,11 +235,7 @@ public sealed class ProgramLinker
                     throw Fault($"it refers to byte {offset} of section '{data.DataSection}', which has {data.ValueSize}");
                 }
 
-                if (_contents.SectionsWithPointers.Contains(symbol.SectionIndex))
-                {
-                    throw Fault($"it uses section '{data.DataSection}', in which pointers are stored; these cannot be filled in, store numbers or arrays instead");
-                }
-
+                RefusePointers(data, (int)offset, _contents.Pointers[symbol.SectionIndex]);
                 SetLoad(at, BpfPseudo.MapValue, linker._target.MapDescriptor(data.Name), (int)offset);
             }
             else if (_contents.Code.TryGetValue(symbol.SectionIndex, out CodeSection? code))
@@ -255,6 +251,16 @@ public sealed class ProgramLinker
             else
             {
                 throw Fault($"it refers to '{symbol.Name}' in section number {symbol.SectionIndex}, which is neither data nor code nor maps");
+            }
+        }
+
+        /// <summary>Pointers in data would have to be filled in with addresses that are known in the kernel only.</summary>
+        private void RefusePointers(MapSpec data, int offset, IReadOnlyList<ulong> pointers)
+        {
+            VariableSpec? variable = linker._spec.Variables.FirstOrDefault(v => v.MapName == data.Name && offset >= v.Offset && offset < v.Offset + v.Size);
+            if (variable is null ? pointers.Count > 0 : pointers.Any(p => p >= (ulong)variable.Offset && p < (ulong)(variable.Offset + variable.Size)))
+            {
+                throw Fault($"it uses '{variable?.Name ?? data.DataSection}', in which pointers are stored; these cannot be filled in, store numbers or arrays of characters instead");
             }
         }
 

@@ -126,6 +126,38 @@ public sealed class BpfObjectTests
     }
 
     [Fact]
+    public void Static_functions_and_variables_of_one_name_are_kept_apart()
+    {
+        using BpfObject loaded = BpfObject.Load(TestObjects.Read("shapes.bpf.o"), new BpfObjectOptions { Programs = ["calls_beside"] });
+
+        // one() gives 1, beside(1) 2, two() 11; then 2, 3, 12.
+        Assert.Equal(13u, loaded.Programs["calls_beside"].Run(new byte[64]));
+        Assert.Equal(15u, loaded.Programs["calls_beside"].Run(new byte[64]));
+    }
+
+    [Fact]
+    public void An_iterator_without_target_is_refused()
+    {
+        BpfRelocationException error = Assert.Throws<BpfRelocationException>(() =>
+            BpfObject.Load(TestObjects.Read("shapes.bpf.o"), new BpfObjectOptions { Programs = ["bare_iterator"] }));
+
+        Assert.Contains("names nothing to attach to", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_program_of_no_known_type_is_refused_until_it_is_given_one()
+    {
+        ObjectSpec spec = TestObjects.Read("maps.bpf.o");
+        BpfObjectOptions options = new() { Programs = ["other"] };
+        Assert.Contains("'my_own_name'", Assert.Throws<BpfFormatException>(() => BpfObject.Load(spec, options)).Message, StringComparison.Ordinal);
+
+        spec.Programs["other"].Type = BpfProgramType.SocketFilter;
+
+        using BpfObject loaded = BpfObject.Load(spec, options);
+        Assert.Equal(BpfProgramType.SocketFilter, loaded.Programs["other"].GetInfo().Type);
+    }
+
+    [Fact]
     public void A_map_can_be_replaced_by_one_that_fits()
     {
         ObjectSpec spec = TestObjects.Read("maps.bpf.o");

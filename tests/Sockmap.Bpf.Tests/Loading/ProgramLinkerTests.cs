@@ -141,6 +141,21 @@ public sealed class ProgramLinkerTests
     }
 
     [Fact]
+    public void Functions_beside_their_program_are_linked_and_pointers_in_data_are_refused_by_name()
+    {
+        ObjectSpec spec = TestObjects.Read("shapes.bpf.o");
+        Assert.Equal("bare_iterator calls_beside no_target uses_pointers", string.Join(' ', spec.Programs.Keys.Order(StringComparer.Ordinal)));
+
+        // calls_beside has 14 instructions, beside 4.
+        BpfInstruction[] code = BpfInstruction.ReadAll(TestObjects.Linker(spec).Link("calls_beside").Instructions.Span);
+        Assert.Equal(14 + 4, code.Length);
+        int call = Array.FindIndex(code, i => i.IsFunctionCall);
+        Assert.Equal(14, call + 1 + code[call].Immediate);
+        string message = Assert.Throws<BpfFormatException>(() => TestObjects.Linker(spec).Link("uses_pointers")).Message;
+        Assert.Contains("'names', in which pointers are stored", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_unknown_program_is_refused_with_the_known_ones()
     {
         ProgramLinker linker = TestObjects.Linker(TestObjects.Read("calls.bpf.o"));

@@ -1,0 +1,20 @@
+using Sockmap.Bpf.Btf;
+using Sockmap.Bpf.Maps;
+
+namespace Sockmap.Bpf.Loading;
+
+/// <summary>What to load of an object, and into what.</summary>
+public sealed record BpfObjectOptions
+{
+    /// <summary>The programs to load, by name; null for all but those of <c>SEC("?...")</c>.</summary>
+    public IReadOnlyCollection<string>? Programs { get; init; }
+
+    /// <summary>
+    /// Maps that are there already and are used in place of the object's, by the name in the object.
+    /// They stay the caller's: the loaded object does not close them.
+    /// </summary>
+    public IReadOnlyDictionary<string, BpfMap>? MapReplacements { get; init; }
+
+    /// <summary>The kernel's types, where the caller has them already; null to read them when they are needed.</summary>
+    public BtfSpec? KernelBtf { get; init; }
+}

@@ -1,0 +1,16 @@
+using Sockmap.Bpf.Btf;
+
+namespace Sockmap.Bpf.Loading;
+
+/// <summary>What a program is linked to: the maps that were made for it, and the kernel.</summary>
+public sealed class LinkTarget
+{
+    /// <summary>Gives the descriptor of a map by its name in the object. Asked only for the maps that the program uses.</summary>
+    public required Func<string, int> MapDescriptor { get; init; }
+
+    /// <summary>The kernel's types; null where the kernel shows none.</summary>
+    public BtfSpec? KernelBtf { get; init; }
+
+    /// <summary>Gives the address of a kernel symbol by its name (kallsyms), or null where it is not there or hidden.</summary>
+    public Func<string, ulong?>? KernelSymbol { get; init; }
+}

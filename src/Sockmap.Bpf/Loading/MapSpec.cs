@@ -1,0 +1,55 @@
+namespace Sockmap.Bpf.Loading;
+
+/// <summary>A map as an object file describes it. Change it before the object is loaded.</summary>
+public sealed class MapSpec
+{
+    internal MapSpec(string name)
+    {
+        Name = name;
+    }
+
+    /// <summary>Its name in the object. The kernel keeps the first 15 characters.</summary>
+    public string Name { get; }
+
+    /// <summary>The section whose data it holds (<c>.rodata</c>, <c>.data</c>, <c>.bss</c>), or null for a map of <c>.maps</c>.</summary>
+    public string? DataSection { get; init; }
+
+    /// <summary>Its type.</summary>
+    public BpfMapType Type { get; set; }
+
+    /// <summary>Size of a key in bytes.</summary>
+    public uint KeySize { get; set; }
+
+    /// <summary>Size of a value in bytes.</summary>
+    public uint ValueSize { get; set; }
+
+    /// <summary>How many entries it takes; of a ring buffer its bytes.</summary>
+    public uint MaxEntries { get; set; }
+
+    /// <summary><c>BPF_F_*</c> flags of map creation (include/uapi/linux/bpf.h).</summary>
+    public uint Flags { get; set; }
+
+    /// <summary>The <c>map_extra</c> number, whose meaning depends on the type.</summary>
+    public ulong Extra { get; set; }
+
+    /// <summary>The NUMA node to put it on, or null for any.</summary>
+    public uint? NumaNode { get; set; }
+
+    /// <summary>The key's type in <see cref="ObjectSpec.Btf"/>, or 0 where there is none or the map type takes none.</summary>
+    public uint KeyTypeId { get; set; }
+
+    /// <summary>The value's type in <see cref="ObjectSpec.Btf"/>, or 0 where there is none or the map type takes none.</summary>
+    public uint ValueTypeId { get; set; }
+
+    /// <summary>What the one value of a data map starts as (<see cref="ValueSize"/> bytes), or null for an empty map.</summary>
+    public byte[]? InitialContents { get; set; }
+
+    /// <summary>Whether nothing may be written from user space after <see cref="InitialContents"/> is in (<c>.rodata</c>).</summary>
+    public bool Frozen { get; set; }
+
+    /// <summary>Whether the object asks to have it pinned by name (<c>LIBBPF_PIN_BY_NAME</c>).</summary>
+    public bool PinByName { get; set; }
+
+    /// <summary>Bytes from the start of <c>.maps</c>.</summary>
+    internal uint SectionOffset { get; init; }
+}

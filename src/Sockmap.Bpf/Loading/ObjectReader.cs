@@ -1,0 +1,294 @@
+using System.Text;
+using Sockmap.Bpf.Btf;
+using Sockmap.Bpf.Elf;
+using Sockmap.Bpf.Instructions;
+
+namespace Sockmap.Bpf.Loading;
+
+/// <summary>Puts an <see cref="ObjectSpec"/> together from the parts of an ELF file.</summary>
+internal sealed class ObjectReader
+{
+    private const string MapsSectionName = ".maps";
+
+    private readonly ElfFile _elf;
+    private readonly string _source;
+    private readonly string _name;
+
+    public ObjectReader(ReadOnlyMemory<byte> file, string source)
+    {
+        _source = source;
+        string fileName = Path.GetFileName(source);
+        int dot = fileName.IndexOf('.', StringComparison.Ordinal);
+        _name = dot > 0 ? fileName[..dot] : fileName;
+        _elf = ElfFile.Parse(file, source);
+    }
+
+    public ObjectSpec Read()
+    {
+        if (_elf.FindSection("maps") is not null)
+        {
+            throw Fault("it defines maps in SEC(\"maps\"), the old way; define them in SEC(\".maps\") with __uint and __type");
+        }
+
+        BtfSpec? raw = _elf.FindSection(".BTF") is { Size: > 0 } section ? BtfSpec.Parse(section.Data, _source) : null;
+        BtfSpec? btf = raw is null ? null : ObjectBtf.Complete(raw, _elf);
+        BtfExt? ext = raw is not null && _elf.FindSection(".BTF.ext") is { Size: > 0 } extSection ? BtfExt.Parse(extSection.Data, raw) : null;
+
+        Dictionary<int, CodeSection> code = ReadCode(ext);
+        Dictionary<string, MapSpec> maps = new(StringComparer.Ordinal);
+        Dictionary<ulong, MapSpec> mapsByOffset = ReadMaps(btf, maps, out int mapsSection);
+        Dictionary<int, MapSpec> dataMaps = ReadData(btf, maps, out Dictionary<int, IReadOnlyList<ulong>> pointers);
+        ObjectContents contents = new()
+        {
+            Source = _source,
+            RawBtf = raw,
+            Code = code,
+            MapsByOffset = mapsByOffset,
+            MapsSection = mapsSection,
+            DataMaps = dataMaps,
+            Pointers = pointers,
+            Externs = ReadExterns(raw),
+        };
+        return new ObjectSpec(_name, ReadLicense(), btf, ReadPrograms(code), maps, ReadVariables(btf, dataMaps), contents);
+    }
+
+    private string ReadLicense()
+    {
+        if (_elf.FindSection("license") is not { } section)
+        {
+            return string.Empty;
+        }
+
+        ReadOnlySpan<byte> text = section.Data.Span;
+        int end = text.IndexOf((byte)0);
+        return end >= 0 && end < 128
+            ? Encoding.UTF8.GetString(text[..end])
+            : throw Fault("the text in its section 'license' does not end within 128 bytes");
+    }
+
+    private Dictionary<int, CodeSection> ReadCode(BtfExt? ext)
+    {
+        ILookup<int, ElfSymbol> functions = _elf.Symbols.Where(s => s.Type == ElfSymbolType.Function).ToLookup(s => s.SectionIndex);
+        Dictionary<int, CodeSection> sections = [];
+        foreach (ElfSection section in _elf.Sections)
+        {
+            if (!section.IsCode || section.Size == 0)
+            {
+                continue;
+            }
+
+            if (section.Size % BpfInstruction.Size != 0)
+            {
+                throw Fault($"section '{section.Name}' has {section.Size} bytes, which are no whole number of instructions");
+            }
+
+            CodeSection code = new()
+            {
+                Section = section,
+                Functions = [],
+                Relocations = ReadRelocations(section),
+                CoreRelocations = ReadCoreRelocations(section, ext),
+                FunctionRecords = ext?.Functions.GetValueOrDefault(section.Name),
+                LineRecords = ext?.Lines.GetValueOrDefault(section.Name),
+            };
+            foreach (ElfSymbol symbol in functions[section.Index])
+            {
+                AddFunction(code, symbol);
+            }
+
+            sections.Add(section.Index, code);
+        }
+
+        return sections;
+    }
+
+    private Dictionary<int, ElfRelocation> ReadRelocations(ElfSection section)
+    {
+        Dictionary<int, ElfRelocation> relocations = [];
+        foreach (ElfRelocation relocation in _elf.RelocationsOf(section))
+        {
+            if (relocation.Offset % BpfInstruction.Size != 0 || !relocations.TryAdd((int)(relocation.Offset / BpfInstruction.Size), relocation))
+            {
+                throw Fault($"the relocation of byte {relocation.Offset} of section '{section.Name}' is not the only one of a whole instruction");
+            }
+        }
+
+        return relocations;
+    }
+
+    private CoreRelocation[] ReadCoreRelocations(ElfSection section, BtfExt? ext)
+    {
+        if (ext is null || !ext.CoreRelocations.TryGetValue(section.Name, out IReadOnlyList<CoreRelocation>? found))
+        {
+            return [];
+        }
+
+        foreach (CoreRelocation relocation in found)
+        {
+            if (relocation.InstructionOffset % BpfInstruction.Size != 0 || relocation.InstructionOffset >= section.Size)
+            {
+                throw Fault($"a CO-RE relocation is for byte {relocation.InstructionOffset} of section '{section.Name}', which has {section.Size}");
+            }
+        }
+
+        return [.. found.OrderBy(r => r.InstructionOffset)];
+    }
+
+    private void AddFunction(CodeSection code, ElfSymbol symbol)
+    {
+        ulong size = code.Section.Size;
+        if (symbol.Value % BpfInstruction.Size != 0 || symbol.Size % BpfInstruction.Size != 0 || symbol.Size == 0
+            || symbol.Value >= size || symbol.Size > size - symbol.Value)
+        {
+            throw Fault($"function '{symbol.Name}' has {symbol.Size} bytes at byte {symbol.Value} of section '{code.Section.Name}', which has {size}");
+        }
+
+        int start = (int)(symbol.Value / BpfInstruction.Size);
+        FunctionSpec function = new(symbol.Name, code, start, (int)(symbol.Size / BpfInstruction.Size), symbol.Binding == ElfSymbolBinding.Local);
+        if (!code.Functions.TryAdd(start, function))
+        {
+            throw Fault($"functions '{code.Functions[start].Name}' and '{symbol.Name}' are at the same place");
+        }
+    }
+
+    private Dictionary<string, ProgramSpec> ReadPrograms(Dictionary<int, CodeSection> code)
+    {
+        Dictionary<string, ProgramSpec> programs = new(StringComparer.Ordinal);
+        foreach (CodeSection section in code.Values.Where(c => c.Section.Name != ".text"))
+        {
+            bool loadByDefault = !section.Section.Name.StartsWith('?');
+            string sectionName = loadByDefault ? section.Section.Name : section.Section.Name[1..];
+            ProgramSection? known = ProgramSections.Find(sectionName, out string? target);
+            foreach (FunctionSpec function in section.Functions.Values.Where(f => !f.IsLocal))
+            {
+                ProgramSpec program = new(function.Name, sectionName, function)
+                {
+                    Type = known?.Type ?? BpfProgramType.Unspec,
+                    ExpectedAttachType = known?.AttachType,
+                    Flags = known?.Flags ?? 0,
+                    NeedsAttachTypeId = known?.NeedsAttachTypeId ?? false,
+                    AttachTarget = target,
+                    LoadByDefault = loadByDefault,
+                };
+                if (!programs.TryAdd(function.Name, program))
+                {
+                    throw Fault($"it has two programs named '{function.Name}'");
+                }
+            }
+        }
+
+        return programs;
+    }
+
+    private Dictionary<ulong, MapSpec> ReadMaps(BtfSpec? btf, Dictionary<string, MapSpec> maps, out int sectionIndex)
+    {
+        Dictionary<ulong, MapSpec> byOffset = [];
+        sectionIndex = -1;
+        if (_elf.FindSection(MapsSectionName) is not { Size: > 0 } section)
+        {
+            return byOffset;
+        }
+
+        sectionIndex = section.Index;
+        if (btf is null || !btf.TryFind(MapsSectionName, BtfKind.DataSection, out BtfType types))
+        {
+            throw Fault("it defines maps, but has no BTF that describes them; compile with -g");
+        }
+
+        for (int i = 0; i < types.Count; i++)
+        {
+            BtfSectionVariable place = types.GetVariable(i);
+            MapSpec map = MapSpecReader.ReadDefinition(btf, place);
+            if (!maps.TryAdd(map.Name, map) || !byOffset.TryAdd(place.Offset, map))
+            {
+                throw Fault($"its map '{map.Name}' has the name or the place of another");
+            }
+        }
+
+        return byOffset;
+    }
+
+    private Dictionary<int, MapSpec> ReadData(BtfSpec? btf, Dictionary<string, MapSpec> maps, out Dictionary<int, IReadOnlyList<ulong>> pointers)
+    {
+        Dictionary<int, MapSpec> data = [];
+        pointers = [];
+        foreach (ElfSection section in _elf.Sections.Where(MapSpecReader.IsData))
+        {
+            // 15 characters of two long section names may be the same.
+            string name = MapSpecReader.DataMapName(_name, section.Name);
+            MapSpec map = MapSpecReader.ReadData(section, maps.ContainsKey(name) ? section.Name : name, btf, _source);
+            if (!maps.TryAdd(map.Name, map))
+            {
+                throw Fault($"it has two maps named '{map.Name}'");
+            }
+
+            data.Add(section.Index, map);
+            pointers.Add(section.Index, [.. _elf.RelocationsOf(section).Select(r => r.Offset)]);
+        }
+
+        return data;
+    }
+
+    private List<VariableSpec> ReadVariables(BtfSpec? btf, Dictionary<int, MapSpec> dataMaps)
+    {
+        List<VariableSpec> variables = [];
+        foreach (MapSpec map in dataMaps.Values)
+        {
+            if (map.ValueTypeId == 0 || btf is null)
+            {
+                continue;
+            }
+
+            BtfType section = btf.TypeById(map.ValueTypeId);
+            for (int i = 0; i < section.Count; i++)
+            {
+                BtfSectionVariable place = section.GetVariable(i);
+                BtfType variable = btf.TypeById(place.TypeId);
+                if ((ulong)place.Offset + place.Size > map.ValueSize)
+                {
+                    throw Fault($"its variable '{variable.Name}' has {place.Size} bytes at byte {place.Offset} of section '{map.DataSection}', which has {map.ValueSize}");
+                }
+
+                variables.Add(new VariableSpec(variable.Name, map.Name, (int)place.Offset, (int)place.Size, variable.TypeId));
+            }
+        }
+
+        return variables;
+    }
+
+    private Dictionary<string, ExternSpec> ReadExterns(BtfSpec? raw)
+    {
+        Dictionary<string, ExternSpec> externs = new(StringComparer.Ordinal);
+        if (raw is null)
+        {
+            return externs;
+        }
+
+        HashSet<string> weak = new(_elf.Symbols.Where(s => s.IsExtern && s.Binding == ElfSymbolBinding.Weak).Select(s => s.Name), StringComparer.Ordinal);
+        foreach (string sectionName in new[] { ObjectBtf.KernelSymbolsSection, ObjectBtf.KernelConfigSection })
+        {
+            if (!raw.TryFind(sectionName, BtfKind.DataSection, out BtfType section))
+            {
+                continue;
+            }
+
+            for (int i = 0; i < section.Count; i++)
+            {
+                BtfType type = raw.TypeById(section.GetVariable(i).TypeId);
+                if (type.Kind is not (BtfKind.Function or BtfKind.Variable))
+                {
+                    throw Fault($"its BTF section '{sectionName}' holds {type}, neither a function nor a variable");
+                }
+
+                bool isFunction = type.Kind == BtfKind.Function;
+                string name = type.Name;
+                uint typeId = isFunction ? type.TypeId : raw.Resolve(type.TypeId).Id;
+                externs[name] = new ExternSpec(name, sectionName, isFunction, typeId, weak.Contains(name));
+            }
+        }
+
+        return externs;
+    }
+
+    private BpfFormatException Fault(string fault) => new(_source, fault);
+}

@@ -1,0 +1,443 @@
+using System.Buffers.Binary;
+using Sockmap.Bpf.Btf;
+using Sockmap.Bpf.Elf;
+using Sockmap.Bpf.Instructions;
+
+namespace Sockmap.Bpf.Loading;
+
+/// <summary>Makes of one program of an object the stream of instructions that the kernel takes.</summary>
+/// <remarks>
+/// The functions that it calls are put behind it, and all that the compiler left open is filled in: calls, maps,
+/// kernel functions and variables, and what CO-RE asks of the kernel's types. Other programs of the object do not matter.
+/// </remarks>
+public sealed class ProgramLinker
+{
+    private const uint RelocationLoad64 = 1;
+    private const uint RelocationCall = 10;
+
+    // The kernel's own limit for privileged programs (BPF_COMPLEXITY_LIMIT_INSNS).
+    private const int MaxInstructions = 1_000_000;
+
+    // As libbpf's, so that tools that know its logs know ours.
+    internal const int MissingFunctionHelper = 2002000000;
+
+    private readonly ObjectSpec _spec;
+    private readonly LinkTarget _target;
+    private readonly CoreResolver? _core;
+    private readonly CoreTypeRules? _rules;
+
+    /// <summary>Makes a linker, whose answers from the kernel's types serve all programs of the object.</summary>
+    /// <param name="spec">The object.</param>
+    /// <param name="target">What its programs are linked to.</param>
+    public ProgramLinker(ObjectSpec spec, LinkTarget target)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentNullException.ThrowIfNull(target);
+        _spec = spec;
+        _target = target;
+        if (spec.Contents.RawBtf is { } local)
+        {
+            _core = new CoreResolver(local, target.KernelBtf);
+            _rules = target.KernelBtf is null ? null : new CoreTypeRules(local, target.KernelBtf);
+        }
+    }
+
+    /// <summary>Links a program.</summary>
+    /// <param name="programName">Its name in <see cref="ObjectSpec.Programs"/>.</param>
+    /// <exception cref="ArgumentException">The object has no such program.</exception>
+    /// <exception cref="BpfFormatException">The object is damaged, or holds something that is not supported.</exception>
+    /// <exception cref="BpfRelocationException">The kernel lacks something that the program cannot do without.</exception>
+    public LinkedProgram Link(string programName)
+    {
+        ArgumentNullException.ThrowIfNull(programName);
+        if (!_spec.Programs.TryGetValue(programName, out ProgramSpec? program))
+        {
+            throw new ArgumentException($"The BPF object '{_spec.Name}' has no program '{programName}'; it has {string.Join(", ", _spec.Programs.Keys)}.", nameof(programName));
+        }
+
+        Run run = new(this, program);
+        return run.Link();
+    }
+
+    /// <summary>One program on its way.</summary>
+    private sealed class Run(ProgramLinker linker, ProgramSpec program)
+    {
+        private readonly ObjectContents _contents = linker._spec.Contents;
+        private readonly List<(FunctionSpec Function, int Base)> _placed = [];
+        private readonly Dictionary<FunctionSpec, int> _bases = [];
+        private readonly List<BpfInstruction> _code = [];
+        private readonly List<(int At, FunctionSpec Function)> _references = [];
+        private readonly SortedSet<string> _missingFunctions = new(StringComparer.Ordinal);
+        private readonly SortedSet<string> _missingFields = new(StringComparer.Ordinal);
+
+        public LinkedProgram Link()
+        {
+            Place(program.Function);
+
+            // Placing a function may add those that it calls.
+            for (int i = 0; i < _placed.Count; i++)
+            {
+                Relocate(_placed[i].Function, _placed[i].Base);
+            }
+
+            Span<BpfInstruction> code = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_code);
+            foreach ((int at, FunctionSpec function) in _references)
+            {
+                code[at] = code[at] with { Immediate = _bases[function] - at - 1 };
+            }
+
+            (byte[] functionInfo, int functionSize) = CollectFunctions();
+            (byte[] lineInfo, int lineSize) = CollectLines();
+            return new LinkedProgram
+            {
+                Instructions = BpfInstruction.WriteAll(code),
+                FunctionInfo = functionInfo,
+                FunctionInfoRecordSize = functionSize,
+                LineInfo = lineInfo,
+                LineInfoRecordSize = lineSize,
+                MissingKernelFunctions = [.. _missingFunctions],
+                MissingFields = [.. _missingFields],
+            };
+        }
+
+        private void Place(FunctionSpec function)
+        {
+            if (!_bases.TryAdd(function, _code.Count))
+            {
+                return;
+            }
+
+            if (_code.Count + function.Count > MaxInstructions)
+            {
+                throw Fault($"it has more than {MaxInstructions} instructions with all that it calls, the kernel's limit");
+            }
+
+            _placed.Add((function, _code.Count));
+            ReadOnlySpan<byte> bytes = function.Code.Section.Data.Span.Slice(function.Start * BpfInstruction.Size, function.Count * BpfInstruction.Size);
+            for (int i = 0; i < function.Count; i++)
+            {
+                _code.Add(BpfInstruction.Read(bytes[(i * BpfInstruction.Size)..]));
+            }
+        }
+
+        private void Relocate(FunctionSpec function, int start)
+        {
+            ApplyCore(function, start);
+            for (int i = 0; i < function.Count; i++)
+            {
+                int at = start + i;
+                BpfInstruction instruction = _code[at];
+                bool isRelocated = function.Code.Relocations.TryGetValue(function.Start + i, out ElfRelocation relocation);
+                if (instruction.IsLoadImmediate64)
+                {
+                    if (++i == function.Count)
+                    {
+                        throw Fault($"function '{function.Name}' ends in the middle of a 64-bit load");
+                    }
+
+                    if (isRelocated)
+                    {
+                        RelocateLoad(at, relocation);
+                    }
+                }
+                else if (instruction.IsCall && isRelocated && relocation.Symbol.IsExtern)
+                {
+                    RelocateKernelCall(at, relocation.Symbol);
+                }
+                else if (instruction.IsFunctionCall)
+                {
+                    Refer(at, CalledFunction(function, function.Start + i, instruction, isRelocated ? relocation : null));
+                }
+                else if (isRelocated && !(instruction.IsHelperCall && instruction.Immediate == CorePatcher.PoisonHelper))
+                {
+                    throw Fault($"instruction {at} with opcode 0x{instruction.Opcode:x2} is to be relocated to '{relocation.Symbol.Name}', but is neither a call nor a 64-bit load");
+                }
+            }
+        }
+
+        private void ApplyCore(FunctionSpec function, int start)
+        {
+            Span<BpfInstruction> code = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_code).Slice(start, function.Count);
+            foreach (CoreRelocation relocation in function.Code.CoreRelocations)
+            {
+                int index = (int)(relocation.InstructionOffset / BpfInstruction.Size) - function.Start;
+                if (index < 0 || index >= function.Count)
+                {
+                    continue;
+                }
+
+                CoreFix fix = linker._core!.Resolve(relocation, program.Name);
+                if (CorePatcher.Patch(code, index, fix, _contents.Source, program.Name))
+                {
+                    _missingFields.Add(fix.Description);
+                }
+            }
+        }
+
+        private FunctionSpec CalledFunction(FunctionSpec caller, int index, BpfInstruction call, ElfRelocation? relocation)
+        {
+            // Static functions of the same section are called without relocation, relative to the call's own place.
+            if (relocation is not { } known)
+            {
+                return FunctionAt(caller.Code, (long)index + call.Immediate + 1);
+            }
+
+            if (known.Type != RelocationCall)
+            {
+                throw Fault($"a call has a relocation of type {known.Type}, expected {RelocationCall} (R_BPF_64_32)");
+            }
+
+            return FunctionAt(CodeOf(known.Symbol), (long)(known.Symbol.Value / BpfInstruction.Size) + call.Immediate + 1);
+        }
+
+        private CodeSection CodeOf(ElfSymbol symbol) => _contents.Code.TryGetValue(symbol.SectionIndex, out CodeSection? code)
+            ? code
+            : throw Fault($"it calls '{symbol.Name}', which is in no section of code");
+
+        private FunctionSpec FunctionAt(CodeSection code, long index) =>
+            index is >= 0 and <= int.MaxValue && code.Functions.TryGetValue((int)index, out FunctionSpec? function)
+                ? function
+                : throw Fault($"it calls instruction {index} of section '{code.Section.Name}', where no function starts");
+
+        private void Refer(int at, FunctionSpec function)
+        {
+            Place(function);
+            _references.Add((at, function));
+        }
+
+        private void RelocateLoad(int at, ElfRelocation relocation)
+        {
+            ElfSymbol symbol = relocation.Symbol;
+            BpfInstruction load = _code[at];
+            if (relocation.Type != RelocationLoad64)
+            {
+                throw Fault($"a 64-bit load has a relocation of type {relocation.Type}, expected {RelocationLoad64} (R_BPF_64_64)");
+            }
+
+            if (symbol.IsExtern)
+            {
+                LoadExtern(at, symbol);
+                return;
+            }
+
+            long offset = (long)Math.Min(symbol.Value, int.MaxValue) + load.Immediate;
+            if (symbol.SectionIndex == _contents.MapsSection)
+            {
+                MapSpec map = offset >= 0 && _contents.MapsByOffset.TryGetValue((ulong)offset, out MapSpec? found)
+                    ? found
+                    : throw Fault($"it refers to byte {offset} of section '.maps', where no map starts");
+                SetLoad(at, BpfPseudo.MapDescriptor, linker._target.MapDescriptor(map.Name), 0);
+            }
+            else if (_contents.DataMaps.TryGetValue(symbol.SectionIndex, out MapSpec? data))
+            {
+                if (offset < 0 || offset > data.ValueSize)
+                {
+                    throw Fault($"it refers to byte {offset} of section '{data.DataSection}', which has {data.ValueSize}");
+                }
+
+                RefusePointers(data, (int)offset, _contents.Pointers[symbol.SectionIndex]);
+                SetLoad(at, BpfPseudo.MapValue, linker._target.MapDescriptor(data.Name), (int)offset);
+            }
+            else if (_contents.Code.TryGetValue(symbol.SectionIndex, out CodeSection? code))
+            {
+                if (offset % BpfInstruction.Size != 0)
+                {
+                    throw Fault($"it takes the address of byte {offset} of section '{code.Section.Name}', where no function starts");
+                }
+
+                SetLoad(at, BpfPseudo.Function, 0, 0);
+                Refer(at, FunctionAt(code, offset / BpfInstruction.Size));
+            }
+            else
+            {
+                throw Fault($"it refers to '{symbol.Name}' in section number {symbol.SectionIndex}, which is neither data nor code nor maps");
+            }
+        }
+
+        /// <summary>Pointers in data would have to be filled in with addresses that are known in the kernel only.</summary>
+        private void RefusePointers(MapSpec data, int offset, IReadOnlyList<ulong> pointers)
+        {
+            VariableSpec? variable = linker._spec.Variables.FirstOrDefault(v => v.MapName == data.Name && offset >= v.Offset && offset < v.Offset + v.Size);
+            if (variable is null ? pointers.Count > 0 : pointers.Any(p => p >= (ulong)variable.Offset && p < (ulong)(variable.Offset + variable.Size)))
+            {
+                throw Fault($"it uses '{variable?.Name ?? data.DataSection}', in which pointers are stored; these cannot be filled in, store numbers or arrays of characters instead");
+            }
+        }
+
+        private void SetLoad(int at, byte source, int immediate, int second)
+        {
+            _code[at] = _code[at] with { Source = source, Immediate = immediate };
+            _code[at + 1] = _code[at + 1] with { Immediate = second };
+        }
+
+        private ExternSpec FindExtern(ElfSymbol symbol)
+        {
+            if (!_contents.Externs.TryGetValue(symbol.Name, out ExternSpec? known))
+            {
+                throw Fault($"it uses '{symbol.Name}', which the object does not define; a function or variable of the kernel is declared with __ksym");
+            }
+
+            return known.SectionName == ObjectBtf.KernelConfigSection
+                ? throw Fault($"it uses '{symbol.Name}' of the kernel's configuration (__kconfig), which is not supported; ask for a field or type of the kernel instead")
+                : known;
+        }
+
+        private void LoadExtern(int at, ElfSymbol symbol)
+        {
+            ExternSpec wanted = FindExtern(symbol);
+            if (wanted.IsTypeless)
+            {
+                ulong? address = linker._target.KernelSymbol?.Invoke(wanted.Name);
+                if (address is null && !wanted.IsWeak)
+                {
+                    throw Missing(wanted.Name, $"it needs the address of the kernel symbol '{wanted.Name}', which /proc/kallsyms does not show, or shows more than once (see kernel.kptr_restrict)");
+                }
+
+                SetLoad(at, 0, unchecked((int)(address ?? 0)), unchecked((int)((address ?? 0) >> 32)));
+                return;
+            }
+
+            uint id = wanted.IsFunction ? FindKernelFunction(wanted) : FindKernelVariable(wanted);
+            SetLoad(at, id == 0 ? (byte)0 : BpfPseudo.BtfId, (int)id, 0);
+        }
+
+        private void RelocateKernelCall(int at, ElfSymbol symbol)
+        {
+            ExternSpec wanted = FindExtern(symbol);
+            if (!wanted.IsFunction)
+            {
+                throw Fault($"it calls '{wanted.Name}', which is declared as a variable");
+            }
+
+            uint id = FindKernelFunction(wanted);
+            _code[at] = id != 0
+                ? _code[at] with { Source = BpfPseudo.KernelFunctionCall, Offset = 0, Immediate = (int)id }
+                : new BpfInstruction(BpfInstruction.CallOpcode, 0, BpfPseudo.HelperCall, 0, MissingFunctionHelper);
+        }
+
+        /// <summary>The BTF id of a kfunc; 0 where the kernel may lack it and does.</summary>
+        private uint FindKernelFunction(ExternSpec wanted)
+        {
+            string name = System.Text.Encoding.UTF8.GetString(BtfSpec.EssentialName(System.Text.Encoding.UTF8.GetBytes(wanted.Name)));
+            if (linker._target.KernelBtf is { } kernel && kernel.TryFind(name, BtfKind.Function, out BtfType function))
+            {
+                linker._rules!.Restart();
+                if (linker._rules.AreTypesCompatible(wanted.TypeId, function.TypeId))
+                {
+                    return function.Id;
+                }
+
+                if (!wanted.IsWeak)
+                {
+                    throw Missing(wanted.Name, $"it calls the kernel function '{name}' with other parameters than this kernel's has");
+                }
+            }
+            else if (!wanted.IsWeak)
+            {
+                throw Missing(wanted.Name, $"it calls the kernel function '{name}', which this kernel does not have");
+            }
+
+            _missingFunctions.Add(wanted.Name);
+            return 0;
+        }
+
+        /// <summary>The BTF id of a kernel variable; 0 where the kernel may lack it and does.</summary>
+        private uint FindKernelVariable(ExternSpec wanted)
+        {
+            if (linker._target.KernelBtf is not { } kernel || !kernel.TryFind(wanted.Name, BtfKind.Variable, out BtfType variable))
+            {
+                return wanted.IsWeak ? 0u : throw Missing(wanted.Name, $"it uses the kernel variable '{wanted.Name}', which this kernel's BTF does not have");
+            }
+
+            linker._rules!.Restart();
+            BtfType type = kernel.Resolve(variable.TypeId);
+            return linker._rules.AreTypesCompatible(wanted.TypeId, type.Id)
+                ? variable.Id
+                : throw Missing(wanted.Name, $"it uses the kernel variable '{wanted.Name}' as {_contents.RawBtf!.TypeById(wanted.TypeId)}, but it is {type} in this kernel");
+        }
+
+        private (byte[] Data, int RecordSize) CollectFunctions()
+        {
+            if (program.Function.Code.FunctionRecords is not { } main)
+            {
+                return ([], 0);
+            }
+
+            byte[] data = new byte[_placed.Count * main.RecordSize];
+            for (int i = 0; i < _placed.Count; i++)
+            {
+                (FunctionSpec function, int start) = _placed[i];
+                BtfExtRecords? records = function.Code.FunctionRecords;
+                int index = records is null ? -1 : IndexOf(records, function);
+                if (index < 0)
+                {
+                    throw Fault($"its .BTF.ext section does not describe function '{function.Name}'");
+                }
+
+                Span<byte> record = data.AsSpan(i * main.RecordSize, main.RecordSize);
+                records![index].CopyTo(record);
+                BinaryPrimitives.WriteInt32LittleEndian(record, start);
+            }
+
+            return (data, main.RecordSize);
+        }
+
+        private static int IndexOf(BtfExtRecords records, FunctionSpec function)
+        {
+            for (int i = 0; i < records.Count; i++)
+            {
+                if (records.InstructionOffset(i) == (uint)(function.Start * BpfInstruction.Size))
+                {
+                    return i;
+                }
+            }
+
+            return -1;
+        }
+
+        private (byte[] Data, int RecordSize) CollectLines()
+        {
+            if (program.Function.Code.LineRecords is not { } main)
+            {
+                return ([], 0);
+            }
+
+            List<byte> data = [];
+            foreach ((FunctionSpec function, int start) in _placed)
+            {
+                int last = -1;
+                BtfExtRecords? records = function.Code.LineRecords;
+                for (int i = 0; i < (records?.Count ?? 0); i++)
+                {
+                    long index = (records!.InstructionOffset(i) / BpfInstruction.Size) - function.Start;
+                    if (index <= last || index >= function.Count)
+                    {
+                        continue;
+                    }
+
+                    // The kernel refuses lines of a function whose first instruction has none.
+                    if (last < 0 && index != 0)
+                    {
+                        return ([], 0);
+                    }
+
+                    last = (int)index;
+                    byte[] record = records[i].ToArray();
+                    BinaryPrimitives.WriteInt32LittleEndian(record, start + last);
+                    data.AddRange(record);
+                }
+
+                if (last < 0)
+                {
+                    return ([], 0);
+                }
+            }
+
+            return ([.. data], main.RecordSize);
+        }
+
+        private BpfFormatException Fault(string fault) => new(_contents.Source, $"program '{program.Name}': {fault}");
+
+        private BpfRelocationException Missing(string missing, string reason) => new(program.Name, missing, reason);
+    }
+}

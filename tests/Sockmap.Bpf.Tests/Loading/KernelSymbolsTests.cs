@@ -1,0 +1,33 @@
+using System.Text;
+using Sockmap.Bpf.Loading;
+
+namespace Sockmap.Bpf.Tests.Loading;
+
+public sealed class KernelSymbolsTests
+{
+    [Fact]
+    public void Finds_what_proc_kallsyms_shows()
+    {
+        IReadOnlyDictionary<string, ulong> found = KernelSymbols.Find(["woken_wake_function", "no_such_symbol_at_all", "tcp_sendmsg"]);
+
+        Dictionary<string, string> expected = File.ReadLines("/proc/kallsyms").Select(l => l.Split(' ', '\t'))
+            .Where(p => p[2] is "woken_wake_function" or "tcp_sendmsg").ToDictionary(p => p[2], p => p[0], StringComparer.Ordinal);
+        Assert.Equal(expected.Count, found.Count);
+        Assert.All(found, f => Assert.Equal(expected[f.Key], f.Value.ToString("x16", System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
+    public void Hidden_and_ambiguous_symbols_are_left_out()
+    {
+        string padding = string.Concat(Enumerable.Range(0, 5000).Select(i => $"ffffffff8{i:x7} t filler_{i}\n"));
+        string text = "0000000000000000 T hidden\nffffffff81000000 t twice\n" + padding
+            + "ffffffff82000000 t twice\nffffffff83000000 T once\nffffffff83000000 T once\nffffffffc0000000 t in_module\t[sock]\nffffffff84000000 t renamed.llvm.123\nbroken\nffffffff85000000 T last";
+
+        Dictionary<string, ulong> found = KernelSymbols.Find(
+            new MemoryStream(Encoding.ASCII.GetBytes(text + "\n")),
+            ["hidden", "twice", "once", "in_module", "renamed", "last", "filler_4999"]);
+
+        Assert.Equal("filler_4999 in_module last once renamed", string.Join(' ', found.Keys.Order(StringComparer.Ordinal)));
+        Assert.Equal(0xffffffffc0000000, found["in_module"]);
+    }
+}

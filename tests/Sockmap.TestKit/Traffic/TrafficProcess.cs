@@ -15,6 +15,7 @@ public sealed class TrafficProcess : IDisposable
     private readonly object _lock = new();
     private readonly Queue<IReadOnlyList<ConnectionReport>> _statuses = new();
     private readonly List<long> _pauses = [];
+    private readonly Thread[] _readers;
     private int? _listening;
     private IReadOnlyList<int>? _connected;
     private TrafficResult? _result;
@@ -36,8 +37,8 @@ public sealed class TrafficProcess : IDisposable
         // A coverage collector or profiler of the test run must not slow the traffic down.
         start.Environment.Remove("CORECLR_ENABLE_PROFILING");
         _process = Process.Start(start)!;
-        new Thread(ReadErrors) { IsBackground = true }.Start();
-        new Thread(ReadLines) { IsBackground = true }.Start();
+        _readers = [new Thread(ReadErrors) { IsBackground = true }, new Thread(ReadLines) { IsBackground = true }];
+        Array.ForEach(_readers, r => r.Start());
     }
 
     public TrafficOptions Options { get; }
@@ -109,7 +110,7 @@ public sealed class TrafficProcess : IDisposable
         }
 
         _process.WaitForExit();
-        WaitForEnd(Patience.Default);
+        Array.ForEach(_readers, r => r.Join());
         lock (_lock)
         {
             return new TrafficOutcome(_process.ExitCode, _result, inTime ? Errors : $"killed after {deadline}; {Errors}");
@@ -124,8 +125,8 @@ public sealed class TrafficProcess : IDisposable
             _process.WaitForExit();
         }
 
-        // The reading threads are done with the pipes before these are closed.
-        WaitForEnd(Patience.Default);
+        // The pipes have ended with the process; closed under a thread that still reads, they would throw there.
+        Array.ForEach(_readers, r => r.Join());
         _process.Dispose();
     }
 

@@ -77,11 +77,10 @@ public sealed class CheckedStreamsTests
             TrafficError found = Assert.Single(error.Server.Errors);
             Assert.Equal(expected, found.Kind);
             Assert.Equal(Direction.Up, found.Direction);
-            Assert.Equal(offset, found.Offset);
-            if (kind != SabotageKind.Corrupt)
-            {
-                Assert.Equal(foundAt, found.FoundAt);
-            }
+
+            // One byte in 256 is right by chance where the block is wrong.
+            Assert.InRange(found.Offset!.Value, offset, kind is SabotageKind.Swap or SabotageKind.Lose or SabotageKind.Repeat ? offset + 4 : offset);
+            Assert.Equal(foundAt - offset, found.FoundAt - found.Offset);
         }
     }
 
@@ -98,7 +97,7 @@ public sealed class CheckedStreamsTests
         TrafficError found = Assert.Single(error.Client!.Errors);
         Assert.Equal(TrafficErrorKind.Mismatch, found.Kind);
         Assert.Equal(Direction.Down, found.Direction);
-        Assert.Equal(1000, found.Offset);
+        Assert.InRange(found.Offset!.Value, 1000, 1004);
     }
 
     [Theory]

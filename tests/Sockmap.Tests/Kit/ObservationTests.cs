@@ -42,6 +42,7 @@ public sealed class ObservationTests
         streams.Server.WaitUntilReaderPaused();
         // Each connection's queues hold megabytes before the sender blocks.
         Assert.True(Patience.Until(() => KernelMemory.Read().TcpBytes - before.TcpBytes > 8 << 20));
+        Assert.True(KernelMemory.Read().QueueBytes - before.QueueBytes > 8 << 20);
         streams.Server.SendCommand("resume-reading");
         streams.Finish();
         Assert.True(Patience.Until(() => KernelMemory.Read().TcpBytes - before.TcpBytes < 8 << 20));

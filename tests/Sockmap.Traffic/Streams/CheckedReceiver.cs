@@ -153,10 +153,13 @@ internal sealed class CheckedReceiver : StreamEnd
         long? foundAt = null;
         string explanation;
         // What stands elsewhere in the stream may be cut off by the fault's end: look for a prefix too.
-        int searched = length;
-        while (searched >= ShortestSearchable && (foundAt = Locate(_generator, evidence.AsSpan(0, searched), offset)) is null)
+        foreach (int searched in new[] { length, 8, ShortestSearchable })
         {
-            searched--;
+            if (searched <= length && searched >= ShortestSearchable
+                && (foundAt = Locate(_generator, evidence.AsSpan(0, searched), offset)) is not null)
+            {
+                break;
+            }
         }
 
         if (foundAt is { } place)

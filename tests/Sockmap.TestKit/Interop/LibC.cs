@@ -26,6 +26,10 @@ internal static partial class LibC
     public const int EINTR = 4;
     public const int EAGAIN = 11;
     public const int ENOENT = 2;
+    public const int BPF_MAP_CREATE = 0;
+    public const int BPF_PROG_LOAD = 5;
+    public const byte BPF_MAP_TYPE_ARRAY = 2;
+    public const byte BPF_PROG_TYPE_SOCKET_FILTER = 1;
     public const int BPF_PROG_GET_NEXT_ID = 11;
     public const int BPF_MAP_GET_NEXT_ID = 12;
     public const int BPF_PROG_GET_FD_BY_ID = 13;

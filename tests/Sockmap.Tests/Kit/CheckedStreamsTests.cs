@@ -200,6 +200,40 @@ public sealed class CheckedStreamsTests
     }
 
     [Fact]
+    public void ALimitedSenderIsStillOnItsWayWhenAFreeOneIsDone()
+    {
+        using RunningStreams streams = CheckedStreams.Start(new StreamScenario
+        {
+            Options = s_small with { BytesUp = TrafficOptions.UntilStopped },
+            ConfigureClient = o => o with { Rate = 20_000 },
+        });
+        streams.Client.WaitUntilReceived(s_small.BytesDown);
+        // Free, the client would have sent as much by now; at its rate that takes 25 seconds.
+        Assert.True(streams.Server.Status().Single().BytesReceived < s_small.BytesDown);
+        streams.Stop();
+    }
+
+    [Fact]
+    public void PausedReadersAndSendersGoOn()
+    {
+        using RunningStreams streams = CheckedStreams.Start(new StreamScenario
+        {
+            Options = s_small with { BytesUp = TrafficOptions.UntilStopped, BytesDown = TrafficOptions.UntilStopped },
+        });
+        streams.WaitUntilConnected();
+        for (int i = 0; i < 3; i++)
+        {
+            streams.WaitForTraffic(100_000);
+            streams.SendCommand("pause-reading");
+            streams.Client.SendCommand("pause-sending");
+            streams.SendCommand("resume-reading");
+            streams.Client.SendCommand("resume-sending");
+        }
+
+        streams.Stop();
+    }
+
+    [Fact]
     public void SendingAndShutdownAreHeldUntilTold()
     {
         using RunningStreams streams = CheckedStreams.Start(new StreamScenario { Options = s_small with { HoldSending = true, HoldShutdown = true } });

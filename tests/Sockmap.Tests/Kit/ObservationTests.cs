@@ -30,6 +30,22 @@ public sealed class ObservationTests
     }
 
     [Fact]
+    public void BpfObjectsAreSeenByNameAndSeenToGo()
+    {
+        Assert.SkipWhen(Machine.Missing is not null, Machine.Missing ?? string.Empty);
+        static bool IsMade(KernelObject o) => o.Name is "kit_map" or "kit_program";
+        var before = KernelObjects.Snapshot();
+        using (var made = new TestBpfObjects("kit_map", "kit_program"))
+        {
+            IReadOnlyList<KernelObject> left = before.LeftBehind(IsMade, TimeSpan.Zero);
+            Assert.Contains(left, o => o.Kind == KernelObjectKind.BpfMap && o.Name == "kit_map");
+            Assert.Contains(left, o => o.Kind == KernelObjectKind.BpfProgram && o.Name == "kit_program");
+        }
+
+        before.AssertNothingLeft(IsMade);
+    }
+
+    [Fact]
     public void AReaderThatStopsIsSeenInKernelMemory()
     {
         Assert.SkipWhen(Machine.Missing is not null, Machine.Missing ?? string.Empty);

@@ -243,11 +243,12 @@ int take_in(struct bpf_sock_ops *ops)
  */
 #define PEEK(exact, type, address, field)                                                                             \
 	({                                                                                                             \
+		const __u64 address_ = (address);                                                                      \
 		typeof(((type *)0)->field) value_ = {};                                                                \
 		if (exact)                                                                                             \
-			value_ = ((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))->field;   \
+			value_ = ((type *)bpf_rdonly_cast((void *)address_, bpf_core_type_id_kernel(type)))->field;    \
 		else                                                                                                   \
-			bpf_core_read(&value_, sizeof(value_), &((type *)(address))->field);                           \
+			bpf_core_read(&value_, sizeof(value_), &((type *)address_)->field);                            \
 		value_;                                                                                                \
 	})
 
@@ -303,6 +304,7 @@ static __always_inline bool has_tcp_reader(__u64 sock, const bool exact)
 }
 
 #define MOST_MESSAGES 64
+#define LONG_BURST 256
 
 /* Bytes queued in a psock by kernels that do not charge them to the receiver; MOST_MESSAGES or more count as endless. */
 static __always_inline __u64 walk_queue(__u64 psock, const bool exact)
@@ -331,16 +333,25 @@ static __always_inline __u64 queued_bytes(__u64 sock, const bool exact)
 	return psock ? walk_queue(psock, exact) : 0;
 }
 
-static __always_inline bool is_full(__u64 sock, __u32 size, const bool exact)
+/*
+ * Rule 4. A message of one byte costs the kernel about a page and its bookkeeping, so that bytes alone do not bound a
+ * queue of small messages: once many came in a row that were never seen read dry, the limit is their number too.
+ */
+static __always_inline bool is_full(struct entry_state *state, __u32 size, const bool exact)
 {
 	__u64 limit = config.queue_limit;
+	__u64 queued = queued_bytes(state->peer_sock, exact);
 
+	if (!queued) {
+		state->burst = 0;
+		return false;
+	}
+	state->burst++;
+	if (state->burst > LONG_BURST && queued > (__u64)size * LONG_BURST)
+		return true;
 	if (!limit)
-		limit = PEEK(exact, struct sock, sock, sk_rcvbuf);
-	/* A page and its bookkeeping for a message of one byte: small messages weigh more than their bytes. */
-	if (limit > (__u64)size << 8)
-		limit = (__u64)size << 8;
-	return queued_bytes(sock, exact) > limit;
+		limit = PEEK(exact, struct sock, state->peer_sock, sk_rcvbuf);
+	return queued > limit;
 }
 
 /* The socket that the last successful redirect put into the kernel's sk_msg. */
@@ -421,7 +432,7 @@ static __always_inline enum bypass_counter judge(struct sk_msg_md *msg, struct e
 		state->synced_seq = write_seq;
 		add(DIRECTIONS_SWITCHED, 1);
 	}
-	if (is_full(peer, msg->size, exact))
+	if (is_full(state, msg->size, exact))
 		return TCP_SPILLED;
 	return 0;
 }

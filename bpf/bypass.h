@@ -39,6 +39,9 @@ struct entry_state {
 	__u32 first_seq;
 	/* Messages in a row whose peer was not in the map. */
 	__u32 misses;
+	/* Messages since the peer's queue was last seen empty. */
+	__u32 burst;
+	__u32 reserved;
 	__u64 redirected_messages;
 	__u64 redirected_bytes;
 	__u64 tcp_messages;

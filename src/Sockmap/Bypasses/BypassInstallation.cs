@@ -1,0 +1,119 @@
+using Sockmap.Bpf;
+using Sockmap.Bpf.Links;
+using Sockmap.Bpf.Loading;
+using Sockmap.Bpf.Maps;
+using Sockmap.Bpf.Pinning;
+using Sockmap.Bpf.Programs;
+using Sockmap.Bypasses.Layout;
+using Sockmap.Bypasses.Store;
+
+namespace Sockmap.Bypasses;
+
+/// <summary>
+/// Builds a bypass in a folder that is not yet published: everything loaded, pinned and attached, but the cgroup. Then
+/// <see cref="Attach"/> is the one step that makes it work.
+/// </summary>
+internal sealed class BypassInstallation(BypassSettings settings, CgroupDirectory cgroup, Action<string> log)
+{
+    private const string WokenWakeFunction = "woken_wake_function";
+
+    /// <summary>Loads and pins into <paramref name="folder"/>, which must not exist.</summary>
+    public void Build(BypassFolder folder)
+    {
+        BypassConfig config = new()
+        {
+            Layout = BypassConfig.CurrentLayout,
+            CgroupId = cgroup.Id,
+            WokenWakeFunction = KernelSymbols.Find([WokenWakeFunction]).GetValueOrDefault(WokenWakeFunction),
+            InstalledAt = (ulong)(DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100,
+        };
+        using BpfObject loaded = Load(config, out BypassVariant variant);
+        WriteAddresses(loaded.Maps[BypassObject.IncludedAddresses], settings.Addresses);
+        WriteAddresses(loaded.Maps[BypassObject.ExcludedAddresses], settings.ExcludedAddresses);
+
+        BpfFileSystem.CreateDirectory(folder.Path);
+        BpfMap sockHash = loaded.Maps[BypassObject.SockHash];
+        BpfProgram root = loaded.Programs[BypassObject.Root];
+        BpfProgram verdict = loaded.Programs[BypassObject.VerdictOf(variant)];
+        sockHash.Pin(folder.SockHash);
+        loaded.Maps[BypassObject.Storage].Pin(folder.Storage);
+        loaded.Maps[BypassObject.Counters].Pin(folder.Counters);
+        loaded.Maps[BypassObject.Slot].Pin(folder.Slot);
+        loaded.Maps[BypassObject.Configuration].Pin(folder.Config);
+        loaded.Maps[BypassObject.IncludedAddresses].Pin(folder.IncludedAddresses);
+        loaded.Maps[BypassObject.ExcludedAddresses].Pin(folder.ExcludedAddresses);
+        loaded.Programs[BypassObject.TakeIn].Pin(folder.TakeIn);
+        root.Pin(folder.Root);
+        verdict.Pin(folder.Verdict);
+        using (BpfLink list = BpfLink.CreateIterator(loaded.Programs[BypassObject.List], sockHash))
+        {
+            list.Pin(folder.List);
+        }
+
+        loaded.Maps[BypassObject.Slot].UpdateDescriptor(new byte[sizeof(uint)], verdict.Handle);
+        AttachRoot(root, sockHash, folder);
+        log($"Pinned programs and maps in {folder.Path}.");
+    }
+
+    /// <summary>Attaches sock_ops to the cgroup, the last step: from here on new connections are taken in.</summary>
+    public void Attach(BypassFolder folder)
+    {
+        using BpfProgram takeIn = BpfProgram.OpenPinned(folder.TakeIn);
+        using BpfLink link = BpfLink.CreateCgroup(takeIn, cgroup.Handle, BpfAttachType.CgroupSockOps);
+        link.Pin(folder.CgroupLink);
+        log($"Attached sock_ops to cgroup {cgroup.Path}.");
+    }
+
+    private BpfObject Load(BypassConfig config, out BypassVariant variant)
+    {
+        variant = settings.Variant ?? BypassVariant.Exact;
+        try
+        {
+            return Load(config, variant);
+        }
+        catch (Exception e) when (settings.Variant is null && e is VerifierException or BpfRelocationException or UnsupportedFeatureException)
+        {
+            log($"The exact verdict does not load on this kernel ({e.Message}): taking the sticky one.");
+        }
+
+        variant = BypassVariant.Sticky;
+        return Load(config, variant);
+    }
+
+    private BpfObject Load(BypassConfig config, BypassVariant variant)
+    {
+        config.Variant = (uint)variant;
+        BpfObject loaded = BpfObject.Load(
+            BypassObject.Configure(settings, config),
+            new BpfObjectOptions
+            {
+                Programs = [BypassObject.TakeIn, BypassObject.Root, BypassObject.List, BypassObject.VerdictOf(variant)],
+            });
+        log($"Loaded the programs with the {variant.ToString().ToLowerInvariant()} verdict.");
+        return loaded;
+    }
+
+    private static void WriteAddresses(BpfMap trie, IReadOnlyList<System.Net.IPNetwork> networks)
+    {
+        foreach (System.Net.IPNetwork network in networks)
+        {
+            trie.Update(AddressKey.Write(network), BitConverter.GetBytes(1u));
+        }
+    }
+
+    private void AttachRoot(BpfProgram root, BpfMap sockHash, BypassFolder folder)
+    {
+        try
+        {
+            using BpfLink link = BpfLink.CreateSockmap(root, sockHash, BpfAttachType.SkMsgVerdict);
+            link.Pin(folder.SockmapLink);
+            log("Attached sk_msg to the SOCKHASH by a link.");
+        }
+        catch (BpfException e) when (e.Errno is Errno.EINVAL or Errno.EOPNOTSUPP or Errno.ENOTSUPP)
+        {
+            // Kernels before 6.10 have no links to sockmaps. An attachment goes with the map.
+            ProgramAttachment.Attach(root, sockHash.Handle, BpfAttachType.SkMsgVerdict);
+            log("Attached sk_msg to the SOCKHASH.");
+        }
+    }
+}

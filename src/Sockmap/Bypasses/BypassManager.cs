@@ -1,0 +1,285 @@
+using Sockmap.Bpf;
+using Sockmap.Bpf.Links;
+using Sockmap.Bpf.Loading;
+using Sockmap.Bpf.Pinning;
+using Sockmap.Bypasses.Layout;
+using Sockmap.Bypasses.Store;
+using Sockmap.Cgroups;
+using Sockmap.Entries;
+
+namespace Sockmap.Bypasses;
+
+/// <summary>
+/// Installs, lists, inspects and removes bypasses. It remembers nothing: what is installed is what the kernel has in
+/// the folder of each bypass on bpffs, whoever put it there. Every error is a <see cref="BypassException"/>.
+/// </summary>
+public sealed class BypassManager
+{
+    private readonly BypassManagerOptions _options;
+
+    /// <summary>A manager of the bypasses on one bpffs.</summary>
+    public BypassManager(BypassManagerOptions? options = null) => _options = options ?? new BypassManagerOptions();
+
+    /// <summary>
+    /// Installs a bypass. Where it is installed with these very settings nothing changes; what a process that died has
+    /// left is taken away first.
+    /// </summary>
+    /// <exception cref="BypassException">A setting cannot be; another bypass of the name is there; or the kernel
+    /// refused. Nothing is left behind, and a bypass that was to be replaced is as it was.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; nothing is left behind.</exception>
+    public InstallResult Install(BypassSettings settings, InstallOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        options ??= new InstallOptions();
+        settings = SettingsRules.Check(settings);
+        return Guard(() =>
+        {
+            using CgroupDirectory cgroup = OpenCgroup(settings.Cgroup ?? CgroupHierarchy.FindRoot());
+            settings = settings with { Cgroup = CgroupHierarchy.FindPath(cgroup.Id) ?? cgroup.Path };
+            BypassStore store = BypassStore.FindOrCreate(_options.BpfFileSystem);
+            using IDisposable storeLock = store.Lock(_options.LockTimeout, cancellationToken);
+            TakeAwayUnfinished(store);
+            return Install(store, settings, cgroup, options, cancellationToken);
+        });
+    }
+
+    /// <summary>All bypasses, by name; none where no bpffs is mounted or nothing was ever installed.</summary>
+    public IReadOnlyList<BypassStatus> List() => Guard(() =>
+        BypassStore.Find(_options.BpfFileSystem) is { } store
+            ? [.. store.ListNames().Select(name => TryRead(store.FolderOf(name))).OfType<BypassStatus>()]
+            : (IReadOnlyList<BypassStatus>)[]);
+
+    /// <summary>The names of all bypasses, without a look into them.</summary>
+    public IReadOnlyList<string> ListNames() => Guard(() =>
+        BypassStore.Find(_options.BpfFileSystem)?.ListNames() ?? []);
+
+    /// <summary>One bypass.</summary>
+    /// <exception cref="BypassException">No bypass has this name (BypassNotFound), or the kernel refused.</exception>
+    public BypassStatus Get(string name)
+    {
+        SettingsRules.CheckName(name);
+        return Guard(() => FindFolder(name) is { } folder ? TryRead(folder) : null) ?? throw NotFound(name);
+    }
+
+    /// <summary>
+    /// The entries of a bypass, streamed: one pass of a bpf iterator in the kernel. Sockets that come and go meanwhile
+    /// may be in it or not.
+    /// </summary>
+    /// <exception cref="BypassException">No bypass has this name (BypassNotFound), or the kernel refused.</exception>
+    public IEnumerable<SockmapEntry> GetEntries(string name)
+    {
+        SettingsRules.CheckName(name);
+        return Stream();
+
+        IEnumerable<SockmapEntry> Stream()
+        {
+            using BpfLink list = Guard(() => FindFolder(name) is { } folder ? BypassFolder.TryOpenLink(folder.List) : null)
+                ?? throw NotFound(name);
+            foreach (EntryRow row in EntryReader.ReadRows(list))
+            {
+                yield return EntryReader.ToEntry(name, row);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Removes a bypass without losing a byte: no new sockets are taken in, nothing more is redirected, each socket is
+    /// taken out when it has been read dry, and then nothing of it is left. When the time runs out the rest stays in
+    /// state Draining, on TCP, and a later removal goes on.
+    /// </summary>
+    /// <exception cref="BypassException">No bypass has this name (BypassNotFound), or the kernel refused.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the bypass is in state Draining.</exception>
+    public RemovalResult Remove(string name, RemoveOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        SettingsRules.CheckName(name);
+        options ??= new RemoveOptions();
+        return Guard(() =>
+        {
+            BypassStore store = BypassStore.Find(_options.BpfFileSystem) ?? throw NotFound(name);
+            using IDisposable storeLock = store.Lock(_options.LockTimeout, cancellationToken);
+            TakeAwayUnfinished(store);
+            BypassFolder folder = store.FolderOf(name);
+            if (!folder.Exists)
+            {
+                throw NotFound(name);
+            }
+
+            BypassRemoval removal = new(folder, Log);
+            if (BypassReader.ReadSettings(folder) is not null)
+            {
+                return removal.Run(options, cancellationToken);
+            }
+
+            if (!options.Force)
+            {
+                throw new BypassException(
+                    BypassError.BypassForeign,
+                    $"Bypass '{name}' in '{folder.Path}' was not installed by this version of SockmapPS: remove it with the version that did, or with Force, which only unpins it.");
+            }
+
+            removal.Unpin();
+            return new RemovalResult(name, IsComplete: true, 0, 0, [], TimeSpan.Zero);
+        });
+    }
+
+    private InstallResult Install(BypassStore store, BypassSettings settings, CgroupDirectory cgroup, InstallOptions options, CancellationToken cancellationToken)
+    {
+        BypassFolder folder = store.FolderOf(settings.Name);
+        BypassInstallation installation = new(settings, cgroup, Log);
+        InstallOutcome outcome = InstallOutcome.Installed;
+        if (folder.Exists)
+        {
+            BypassStatus there = BypassReader.Read(folder);
+            switch (there.State)
+            {
+                case BypassState.Foreign when !options.Replace:
+                    throw new BypassException(
+                        BypassError.BypassForeign,
+                        $"'{folder.Path}' was not installed by this version of SockmapPS: use another name, or Force to replace it.");
+                case BypassState.Active or BypassState.Paused:
+                    InstalledSettings installed = BypassReader.ReadSettings(folder) ?? throw NotFound(settings.Name);
+                    IReadOnlyList<string> differences = SettingsRules.Differences(installed.Settings, installed.CgroupId, settings, cgroup.Id);
+                    if (there.State == BypassState.Active && differences.Count == 0 && !options.Replace)
+                    {
+                        return new InstallResult(there, InstallOutcome.AlreadyInstalled, null);
+                    }
+
+                    if (differences.Count > 0 && !options.Replace)
+                    {
+                        throw new BypassException(
+                            BypassError.BypassSettingsDiffer,
+                            $"Bypass '{settings.Name}' is installed with other settings: {string.Join("; ", differences)}. Use another name, or Force to replace it.");
+                    }
+
+                    outcome = differences.Count > 0 || options.Replace ? InstallOutcome.Replaced : InstallOutcome.Repaired;
+                    break;
+                default:
+                    outcome = InstallOutcome.Repaired;
+                    break;
+            }
+        }
+
+        RemovalResult? replaced = Publish(store, folder, installation, options, cancellationToken);
+        return new InstallResult(BypassReader.Read(folder), outcome, replaced);
+    }
+
+    /// <summary>
+    /// Builds beside, then swaps: until the swap a failure leaves what was there as it was, and the swap is one rename.
+    /// What was there is drained behind the new one's back.
+    /// </summary>
+    private RemovalResult? Publish(BypassStore store, BypassFolder folder, BypassInstallation installation, InstallOptions options, CancellationToken cancellationToken)
+    {
+        BypassFolder unfinished = store.UnfinishedFolderOf(folder.Name);
+        bool replaces = folder.Exists;
+        try
+        {
+            installation.Build(unfinished);
+            cancellationToken.ThrowIfCancellationRequested();
+            Swap(unfinished, folder, replaces);
+            try
+            {
+                installation.Attach(folder);
+            }
+            catch (BpfException)
+            {
+                Swap(folder, unfinished, replaces);
+                throw;
+            }
+        }
+        catch
+        {
+            new BypassRemoval(unfinished, Log).Unpin();
+            throw;
+        }
+
+        if (!replaces)
+        {
+            return null;
+        }
+
+        BypassRemoval removal = new(unfinished, Log);
+        RemovalResult result = removal.Run(new RemoveOptions { Timeout = options.Timeout }, cancellationToken);
+        if (!result.IsComplete)
+        {
+            removal.Unpin();
+        }
+
+        return result;
+    }
+
+    private static void Swap(BypassFolder from, BypassFolder to, bool exchanges)
+    {
+        if (exchanges)
+        {
+            BpfFileSystem.Exchange(from.Path, to.Path);
+        }
+        else
+        {
+            BpfFileSystem.Rename(from.Path, to.Path);
+        }
+    }
+
+    private void TakeAwayUnfinished(BypassStore store)
+    {
+        foreach (BypassFolder folder in store.ListUnfinished())
+        {
+            Log($"Taking away what an unfinished install or removal of '{folder.Name}' left in {folder.Path}.");
+            BypassRemoval removal = new(folder, Log);
+            RemovalResult result = removal.Run(new RemoveOptions { Timeout = TimeSpan.Zero }, CancellationToken.None);
+            if (!result.IsComplete)
+            {
+                removal.Unpin();
+            }
+        }
+    }
+
+    private BypassFolder? FindFolder(string name) =>
+        BypassStore.Find(_options.BpfFileSystem)?.FolderOf(name) is { Exists: true } folder ? folder : null;
+
+    /// <summary>The status, or null where the folder went away under the reading.</summary>
+    private static BypassStatus? TryRead(BypassFolder folder)
+    {
+        BypassStatus status = BypassReader.Read(folder);
+        return status.State == BypassState.Foreign && !folder.Exists ? null : status;
+    }
+
+    private static CgroupDirectory OpenCgroup(string path)
+    {
+        try
+        {
+            return CgroupDirectory.Open(path);
+        }
+        catch (BpfException e) when (e.Errno is Errno.ENOENT)
+        {
+            throw new BypassException(BypassError.CgroupNotFound, $"There is no cgroup '{path}': make it (mkdir), or name one that is there.", e);
+        }
+        catch (BpfException e) when (e.Errno is Errno.ENOTDIR or Errno.EBADF)
+        {
+            throw new BypassException(
+                BypassError.NotACgroup,
+                $"'{path}' is no folder of a cgroup v2 hierarchy: name one below {CgroupHierarchy.FindRoot()}.",
+                e);
+        }
+    }
+
+    private static BypassException NotFound(string name) =>
+        new(BypassError.BypassNotFound, $"No bypass '{name}' is installed: list them with Get-SockmapBypass (sockmap status).");
+
+    private static T Guard<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (BpfException e)
+        {
+            throw KernelError.Explain(e);
+        }
+        catch (BpfRelocationException e)
+        {
+            throw new BypassException(BypassError.KernelUnsupported, e.Message, e);
+        }
+    }
+
+    private void Log(string step) => _options.Log?.Invoke(step);
+}

@@ -1,0 +1,84 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Sockmap.Bpf.Loading;
+using Sockmap.Bypasses.Layout;
+using Sockmap.Filters;
+
+namespace Sockmap.Bypasses;
+
+/// <summary>Our compiled object, bpf/bypass.bpf.o, which the assembly carries: its parts by name, and its settings.</summary>
+internal static class BypassObject
+{
+    public const string TakeIn = "take_in";
+    public const string Root = "root";
+    public const string List = "list";
+    public const string SockHash = "sockhash";
+    public const string Storage = "storage";
+    public const string Counters = "counters";
+    public const string Slot = "slot";
+    public const string IncludedAddresses = "included_addresses";
+    public const string ExcludedAddresses = "excluded_addresses";
+
+    private const string Resource = "bypass.bpf.o";
+    private const string ConfigVariable = "config";
+    private const string IncludedPortsVariable = "included_ports";
+    private const string ExcludedPortsVariable = "excluded_ports";
+
+    private static readonly Lazy<ObjectSpec> Compiled = new(ReadSpec);
+
+    /// <summary>The map that holds the settings.</summary>
+    public static string Configuration => Variable(ConfigVariable).MapName;
+
+    /// <summary>Bytes of the settings' value.</summary>
+    public static int ConfigurationSize => (int)Compiled.Value.Maps[Configuration].ValueSize;
+
+    public static int ConfigOffset => Variable(ConfigVariable).Offset;
+
+    public static int IncludedPortsOffset => Variable(IncludedPortsVariable).Offset;
+
+    public static int ExcludedPortsOffset => Variable(ExcludedPortsVariable).Offset;
+
+    public static string VerdictOf(BypassVariant variant) => variant switch
+    {
+        BypassVariant.Exact => "verdict_exact",
+        BypassVariant.Sticky => "verdict_sticky",
+        _ => throw new ArgumentOutOfRangeException(nameof(variant), variant, "There is no such verdict program."),
+    };
+
+    /// <summary>A fresh spec with the settings written into it.</summary>
+    public static ObjectSpec Configure(BypassSettings settings, BypassConfig config)
+    {
+        ObjectSpec spec = ReadSpec();
+        config.Options = OptionsOf(settings);
+        config.QueueLimit = settings.QueueLimit;
+        spec.SetVariable(ConfigVariable, MemoryMarshal.AsBytes(new ReadOnlySpan<BypassConfig>(in config)));
+        spec.SetVariable(IncludedPortsVariable, PortBitmap.Write(settings.Ports));
+        spec.SetVariable(ExcludedPortsVariable, PortBitmap.Write(settings.ExcludedPorts));
+        spec.Maps[SockHash].MaxEntries = (uint)settings.MaxEntries;
+        spec.Maps[IncludedAddresses].MaxEntries = (uint)Math.Max(1, settings.Addresses.Count);
+        spec.Maps[ExcludedAddresses].MaxEntries = (uint)Math.Max(1, settings.ExcludedAddresses.Count);
+        return spec;
+    }
+
+    private static BypassOptions OptionsOf(BypassSettings settings) =>
+        When(settings.Family.HasFlag(AddressFamilies.IPv4), BypassOptions.IPv4)
+        | When(settings.Family.HasFlag(AddressFamilies.IPv6), BypassOptions.IPv6)
+        | When(settings.CrossNamespace, BypassOptions.CrossNamespace)
+        | When(settings.Ports.Count > 0, BypassOptions.IncludedPorts)
+        | When(settings.ExcludedPorts.Count > 0, BypassOptions.ExcludedPorts)
+        | When(settings.Addresses.Count > 0, BypassOptions.IncludedAddresses)
+        | When(settings.ExcludedAddresses.Count > 0, BypassOptions.ExcludedAddresses);
+
+    private static BypassOptions When(bool condition, BypassOptions option) => condition ? option : BypassOptions.None;
+
+    private static VariableSpec Variable(string name) => Compiled.Value.Variables.Single(variable => string.Equals(variable.Name, name, StringComparison.Ordinal));
+
+    private static ObjectSpec ReadSpec()
+    {
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(Resource)
+            ?? throw new InvalidOperationException($"The assembly was built without {Resource}: run bpf/build.sh and build it again.");
+        byte[] bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return ObjectSpec.Read(bytes, "bypass");
+    }
+}

@@ -1,0 +1,225 @@
+using System.Runtime.InteropServices;
+using Sockmap.Bpf;
+using Sockmap.Bpf.Links;
+using Sockmap.Bpf.Maps;
+using Sockmap.Bpf.Programs;
+using Sockmap.Bypasses.Layout;
+using Sockmap.Bypasses.Store;
+using Sockmap.Cgroups;
+using Sockmap.Filters;
+
+namespace Sockmap.Bypasses;
+
+/// <summary>Reads a bypass back from its pins: nothing that it says is remembered anywhere else.</summary>
+internal static class BypassReader
+{
+    /// <summary>The settings that a folder was installed with; null where it is not one of this version's.</summary>
+    public static InstalledSettings? ReadSettings(BypassFolder folder)
+    {
+        using BpfMap? configMap = BypassFolder.TryOpenMap(folder.Config);
+        using BpfMap? sockHash = BypassFolder.TryOpenMap(folder.SockHash);
+        using BpfMap? included = BypassFolder.TryOpenMap(folder.IncludedAddresses);
+        using BpfMap? excluded = BypassFolder.TryOpenMap(folder.ExcludedAddresses);
+        if (configMap is null || sockHash is null || included is null || excluded is null
+            || configMap.ValueSize != BypassObject.ConfigurationSize)
+        {
+            return null;
+        }
+
+        byte[] value = new byte[configMap.ValueSize];
+        if (!configMap.TryLookup(new byte[sizeof(uint)], value))
+        {
+            return null;
+        }
+
+        BypassConfig config = MemoryMarshal.Read<BypassConfig>(value.AsSpan(BypassObject.ConfigOffset));
+        if (config.Layout != BypassConfig.CurrentLayout)
+        {
+            return null;
+        }
+
+        bool Has(BypassOptions option) => config.Options.HasFlag(option);
+        BypassSettings settings = new()
+        {
+            Name = folder.Name,
+            Cgroup = CgroupHierarchy.FindPath(config.CgroupId),
+            Family = (Has(BypassOptions.IPv4) ? AddressFamilies.IPv4 : AddressFamilies.None) | (Has(BypassOptions.IPv6) ? AddressFamilies.IPv6 : AddressFamilies.None),
+            Ports = PortBitmap.Read(value.AsSpan(BypassObject.IncludedPortsOffset, PortBitmap.Length)),
+            ExcludedPorts = PortBitmap.Read(value.AsSpan(BypassObject.ExcludedPortsOffset, PortBitmap.Length)),
+            Addresses = AddressRange.Normalize(included.EnumerateKeys().Select(key => AddressKey.Read(key))),
+            ExcludedAddresses = AddressRange.Normalize(excluded.EnumerateKeys().Select(key => AddressKey.Read(key))),
+            MaxEntries = (int)sockHash.MaxEntries,
+            CrossNamespace = Has(BypassOptions.CrossNamespace),
+            QueueLimit = config.QueueLimit,
+            Variant = (BypassVariant)config.Variant,
+        };
+        return new InstalledSettings(
+            settings,
+            config.CgroupId,
+            DateTime.UnixEpoch.AddTicks((long)(config.InstalledAt / 100)).ToLocalTime(),
+            config.WokenWakeFunction != 0);
+    }
+
+    /// <summary>The whole of a bypass as the kernel shows it now.</summary>
+    public static BypassStatus Read(BypassFolder folder)
+    {
+        if (ReadSettings(folder) is not { } installed)
+        {
+            return Foreign(folder);
+        }
+
+        using BpfMap? sockHash = BypassFolder.TryOpenMap(folder.SockHash);
+        using BpfMap? countersMap = BypassFolder.TryOpenMap(folder.Counters);
+        using BpfMap? slot = BypassFolder.TryOpenMap(folder.Slot);
+        using BpfLink? list = BypassFolder.TryOpenLink(folder.List);
+        using BpfLink? cgroupLink = BypassFolder.TryOpenLink(folder.CgroupLink);
+        using BpfProgram? root = BypassFolder.TryOpenProgram(folder.Root);
+        if (sockHash is null || countersMap is null || slot is null || list is null || root is null)
+        {
+            return Foreign(folder);
+        }
+
+        ulong[] counters = ReadCounters(countersMap);
+        ulong Count(BypassCounter counter) => counters[(int)counter];
+        LinkInfo? cgroup = cgroupLink?.GetInfo();
+        bool isAttached = cgroup is { CgroupId: not null and not 0 };
+        bool isRedirecting = slot.TryLookup(0u, out uint _);
+        BypassState state = (isAttached, isRedirecting) switch
+        {
+            (true, true) => BypassState.Active,
+            (true, false) => BypassState.Paused,
+            (false, false) => BypassState.Draining,
+            (false, true) => BypassState.Incomplete,
+        };
+        int entries = EntryReader.ReadRows(list).Count();
+        bool? isRootAttached = IsRootAttached(sockHash, root);
+
+        List<string> problems = [];
+        if (state != BypassState.Active)
+        {
+            problems.Add(ProblemOf(state, installed.Settings.Cgroup is null));
+        }
+
+        if (isRootAttached == false)
+        {
+            problems.Add("The sk_msg program is no longer attached to the SOCKHASH, so that new sockets are not redirected: install again with Force.");
+        }
+
+        if (Count(BypassCounter.SocketsMapFull) is > 0 and var full)
+        {
+            problems.Add($"{full} sockets found the map full and stayed on TCP: install again with more than {sockHash.MaxEntries} MaxEntries and Force.");
+        }
+
+        if (Count(BypassCounter.SocketsBusy) is > 0 and var busy)
+        {
+            problems.Add($"{busy} sockets were in another sockmap with an sk_msg program and stayed on TCP.");
+        }
+
+        if (installed.Settings.Variant == BypassVariant.Sticky)
+        {
+            problems.Add("The sticky verdict runs: a direction that has once used TCP stays there.");
+        }
+
+        if (!installed.KnowsReaders)
+        {
+            problems.Add("The kernel hides its symbols (kernel.kptr_restrict), so that sockets polled by epoll stay on TCP: set it to 1 or 0 and install again with Force.");
+        }
+
+        return new BypassStatus
+        {
+            Name = folder.Name,
+            State = state,
+            Problem = problems,
+            Cgroup = installed.Settings.Cgroup,
+            CgroupId = installed.CgroupId,
+            Family = installed.Settings.Family,
+            Port = [.. installed.Settings.Ports.Select(range => range.ToString())],
+            ExcludePort = [.. installed.Settings.ExcludedPorts.Select(range => range.ToString())],
+            Address = [.. installed.Settings.Addresses.Select(network => network.ToString())],
+            ExcludeAddress = [.. installed.Settings.ExcludedAddresses.Select(network => network.ToString())],
+            CrossNamespace = installed.Settings.CrossNamespace,
+            Variant = installed.Settings.Variant ?? default,
+            QueueLimit = installed.Settings.QueueLimit,
+            Entries = entries,
+            MaxEntries = installed.Settings.MaxEntries,
+            InstalledAt = installed.InstalledAt,
+            Path = folder.Path,
+            Attachment = DescribeAttachments(folder, installed.Settings.Cgroup, cgroup, root, isRootAttached),
+            SocketsInserted = Count(BypassCounter.SocketsInserted),
+            SocketsFiltered = Count(BypassCounter.SocketsFiltered),
+            SocketsRemote = Count(BypassCounter.SocketsRemote),
+            SocketsMapFull = Count(BypassCounter.SocketsMapFull),
+            SocketsRefused = Count(BypassCounter.SocketsKeyTaken) + Count(BypassCounter.SocketsBusy) + Count(BypassCounter.SocketsRefused),
+            MessagesRedirected = Count(BypassCounter.MessagesRedirected),
+            BytesRedirected = Count(BypassCounter.BytesRedirected),
+            MessagesOverTcp = Count(BypassCounter.MessagesOverTcp),
+            BytesOverTcp = Count(BypassCounter.BytesOverTcp),
+            MessagesSpilled = Count(BypassCounter.TcpSpilled),
+            DirectionsSwitched = Count(BypassCounter.DirectionsSwitched),
+            MessagesRefused = Count(BypassCounter.MessagesRefused),
+        };
+    }
+
+    /// <summary>All counters, summed over the CPUs, in the order of <see cref="BypassCounter"/>.</summary>
+    public static ulong[] ReadCounters(BpfMap counters)
+    {
+        ulong[] sums = new ulong[Enum.GetValues<BypassCounter>().Length];
+        foreach (byte[] cpu in counters.LookupPerCpu(new byte[sizeof(uint)]) ?? [])
+        {
+            ReadOnlySpan<ulong> values = MemoryMarshal.Cast<byte, ulong>(cpu);
+            for (int i = 0; i < sums.Length; i++)
+            {
+                sums[i] += values[i];
+            }
+        }
+
+        return sums;
+    }
+
+    private static string ProblemOf(BypassState state, bool isCgroupGone) => state switch
+    {
+        BypassState.Paused => "The slot is empty: every message goes over TCP. Install again to go on.",
+        BypassState.Draining => "A removal has not ended, sockets with unread bytes are still in the map: remove again.",
+        _ when isCgroupGone => "Its cgroup is gone: remove it.",
+        _ => "It is not attached to its cgroup: install again, or remove it.",
+    };
+
+    private static bool? IsRootAttached(BpfMap sockHash, BpfProgram root)
+    {
+        try
+        {
+            return ProgramAttachment.Query(sockHash.Handle, BpfAttachType.SkMsgVerdict).Contains(root.GetInfo().Id);
+        }
+        catch (BpfException e) when (e.Errno == Errno.EINVAL)
+        {
+            // Kernels before 5.18 cannot be asked what is attached to a sockmap.
+            return null;
+        }
+    }
+
+    private static List<string> DescribeAttachments(BypassFolder folder, string? cgroupPath, LinkInfo? cgroup, BpfProgram root, bool? isRootAttached)
+    {
+        List<string> attachments = [];
+        if (cgroup is { CgroupId: not null and not 0 })
+        {
+            attachments.Add($"sock_ops take_in (id {cgroup.ProgramId}) to cgroup {cgroupPath} by link {cgroup.Id}");
+        }
+
+        if (isRootAttached != false)
+        {
+            using BpfLink? link = BypassFolder.TryOpenLink(folder.SockmapLink);
+            string by = link is null ? "by attach" : $"by link {link.GetInfo().Id}";
+            attachments.Add($"sk_msg root (id {root.GetInfo().Id}) to sockhash {folder.SockHash} {by}");
+        }
+
+        return attachments;
+    }
+
+    private static BypassStatus Foreign(BypassFolder folder) => new()
+    {
+        Name = folder.Name,
+        State = BypassState.Foreign,
+        Path = folder.Path,
+        Problem = ["Its pins are not those of this version of SockmapPS: remove it with the version that installed it, or with Force."],
+    };
+}

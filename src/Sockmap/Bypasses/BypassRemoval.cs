@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using Sockmap.Bpf.Links;
+using Sockmap.Bpf.Maps;
+using Sockmap.Bpf.Pinning;
+using Sockmap.Bypasses.Layout;
+using Sockmap.Bypasses.Store;
+
+namespace Sockmap.Bypasses;
+
+/// <summary>
+/// Takes a bypass away in an order that loses no byte and can be taken up again after a crash at any point: no new
+/// sockets, no more redirects, sockets out as they run dry, pins last. Works on whatever part of the folder is there.
+/// </summary>
+internal sealed class BypassRemoval(BypassFolder folder, Action<string> log)
+{
+    /// <summary>Long enough for sends under way to end, so that force drops what is unread and nothing else.</summary>
+    private static readonly TimeSpan ForcedWait = TimeSpan.FromMilliseconds(50);
+
+    public RemovalResult Run(RemoveOptions options, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        StopTakingIn();
+        StopRedirecting();
+        using BpfMap? sockHash = BypassFolder.TryOpenMap(folder.SockHash);
+        using BpfLink? list = BypassFolder.TryOpenLink(folder.List);
+        int removed = 0;
+        long dropped = 0;
+        List<EntryRow> remaining = [];
+        if (sockHash is not null && list is not null)
+        {
+            Drain drain = new(sockHash, list);
+            bool isEmpty = drain.Run(options.Force ? ForcedWait : options.Timeout, options.Progress, cancellationToken);
+            remaining = [.. drain.Remaining];
+            if (!isEmpty && options.Force)
+            {
+                dropped = drain.Force();
+                remaining = [];
+                isEmpty = true;
+            }
+
+            removed = drain.Removed;
+            log($"Took {removed} sockets out of the SOCKHASH; {remaining.Count} have unread bytes; {dropped} bytes were dropped.");
+            if (!isEmpty)
+            {
+                return Result(isComplete: false);
+            }
+        }
+
+        Unpin();
+        return Result(isComplete: true);
+
+        RemovalResult Result(bool isComplete) => new(
+            folder.Name,
+            isComplete,
+            removed,
+            dropped,
+            [.. remaining.Select(row => EntryReader.ToEntry(folder.Name, row))],
+            Stopwatch.GetElapsedTime(started));
+    }
+
+    /// <summary>
+    /// Takes the folder away. Sockets that are still in the map keep it, and every byte in it, alive through the root
+    /// program that they carry; with its last pin gone the slot is emptied by the kernel, and they run over TCP.
+    /// </summary>
+    public void Unpin()
+    {
+        BpfFileSystem.RemoveDirectory(folder.Path);
+        log($"Removed {folder.Path}.");
+    }
+
+    private void StopTakingIn()
+    {
+        using BpfLink? link = BypassFolder.TryOpenLink(folder.CgroupLink);
+        if (link is null)
+        {
+            return;
+        }
+
+        // Removing the pin would not do: whoever else holds the link open would keep it attached.
+        link.Detach();
+        BpfFileSystem.RemovePin(folder.CgroupLink);
+        log("Detached sock_ops from the cgroup: no new socket is taken in.");
+    }
+
+    private void StopRedirecting()
+    {
+        using BpfMap? slot = BypassFolder.TryOpenMap(folder.Slot);
+        if (slot?.TryDelete(0u) == true)
+        {
+            log("Emptied the slot: every message goes over TCP.");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+namespace Sockmap.Bypasses.Layout;
+
+/// <summary><c>enum entry_flags</c> of bpf/bypass.h.</summary>
+[Flags]
+internal enum EntryFlags : uint
+{
+    None = 0,
+    Redirected = 1,
+    UsedTcp = 2,
+}

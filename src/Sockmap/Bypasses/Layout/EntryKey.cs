@@ -1,0 +1,46 @@
+using System.Net;
+using System.Runtime.InteropServices;
+
+namespace Sockmap.Bypasses.Layout;
+
+/// <summary><c>struct entry_key</c> of bpf/bypass.h; the addresses' 16 bytes as two words of memory each.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly record struct EntryKey
+{
+    private readonly ulong _localHigh;
+    private readonly ulong _localLow;
+    private readonly ulong _remoteHigh;
+    private readonly ulong _remoteLow;
+    private readonly uint _localPort;
+    private readonly uint _remotePort;
+    private readonly ulong _scope;
+
+    private EntryKey(EntryKey peer)
+    {
+        _localHigh = peer._remoteHigh;
+        _localLow = peer._remoteLow;
+        _remoteHigh = peer._localHigh;
+        _remoteLow = peer._localLow;
+        _localPort = peer._remotePort;
+        _remotePort = peer._localPort;
+        _scope = peer._scope;
+    }
+
+    /// <summary>The key of the connection's other end.</summary>
+    public EntryKey Peer => new(this);
+
+    public IPAddress LocalAddress => ToAddress(_localHigh, _localLow);
+
+    public IPAddress RemoteAddress => ToAddress(_remoteHigh, _remoteLow);
+
+    public int LocalPort => (int)_localPort;
+
+    public int RemotePort => (int)_remotePort;
+
+    private static IPAddress ToAddress(ulong high, ulong low)
+    {
+        ReadOnlySpan<ulong> words = [high, low];
+        IPAddress address = new(MemoryMarshal.AsBytes(words));
+        return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+    }
+}

@@ -1,0 +1,69 @@
+using Sockmap.Bpf;
+using Sockmap.Bpf.Links;
+using Sockmap.Bpf.Maps;
+using Sockmap.Bpf.Programs;
+
+namespace Sockmap.Bypasses.Store;
+
+/// <summary>
+/// One bypass's folder on bpffs: which pin has which name, and how each is opened. A pin that is not there is null:
+/// another process may be half way through an install or a removal, or may have died there.
+/// </summary>
+internal sealed class BypassFolder(string name, string path)
+{
+    public string Name { get; } = name;
+
+    public string Path { get; } = path;
+
+    public bool Exists => Directory.Exists(Path);
+
+    public string SockHash => Pin("sockhash");
+
+    public string Storage => Pin("storage");
+
+    public string Counters => Pin("counters");
+
+    public string Slot => Pin("slot");
+
+    public string Config => Pin("config");
+
+    public string IncludedAddresses => Pin("included_addresses");
+
+    public string ExcludedAddresses => Pin("excluded_addresses");
+
+    public string TakeIn => Pin("take_in");
+
+    public string Root => Pin("root");
+
+    public string Verdict => Pin("verdict");
+
+    /// <summary>Iterator link: opening an iterator on it lists the entries.</summary>
+    public string List => Pin("list");
+
+    /// <summary>Link of the sock_ops program to the cgroup. Made last and removed first.</summary>
+    public string CgroupLink => Pin("cgroup_link");
+
+    /// <summary>Link of the root program to the SOCKHASH, where the kernel has such links (6.10).</summary>
+    public string SockmapLink => Pin("sockmap_link");
+
+    public static BpfMap? TryOpenMap(string pin) => TryOpen(pin, path => BpfMap.OpenPinned(path));
+
+    public static BpfProgram? TryOpenProgram(string pin) => TryOpen(pin, BpfProgram.OpenPinned);
+
+    public static BpfLink? TryOpenLink(string pin) => TryOpen(pin, BpfLink.OpenPinned);
+
+    private static T? TryOpen<T>(string pin, Func<string, T> open)
+        where T : class
+    {
+        try
+        {
+            return open(pin);
+        }
+        catch (BpfException e) when (e.Errno == Errno.ENOENT)
+        {
+            return null;
+        }
+    }
+
+    private string Pin(string pin) => System.IO.Path.Combine(Path, pin);
+}

@@ -1,0 +1,141 @@
+using Sockmap.Bpf;
+using Sockmap.Bpf.Links;
+using Sockmap.Bpf.Maps;
+using Sockmap.Bpf.Programs;
+using Sockmap.Bypasses;
+using Sockmap.Entries;
+using Sockmap.TestKit;
+using Sockmap.TestKit.Observation;
+using Sockmap.TestKit.Placement;
+
+namespace Sockmap.Tests.Bypasses;
+
+/// <summary>A cgroup, a bpffs and a manager of the test's own; what the test installs goes with it.</summary>
+internal sealed class InstalledBypass : IDisposable
+{
+    public InstalledBypass()
+    {
+        Cgroup = TestCgroup.Create();
+        BpfFileSystem = TestBpfFileSystem.Mount();
+        Manager = new BypassManager(new BypassManagerOptions { BpfFileSystem = BpfFileSystem.Path, Log = Steps.Add });
+    }
+
+    public TestCgroup Cgroup { get; }
+
+    public TestBpfFileSystem BpfFileSystem { get; }
+
+    public BypassManager Manager { get; }
+
+    public List<string> Steps { get; } = [];
+
+    public BypassSettings Settings => new() { Cgroup = Cgroup.Path };
+
+    public BypassStatus Status => Manager.Get(BypassSettings.DefaultName);
+
+    public IReadOnlyList<SockmapEntry> Entries => [.. Manager.GetEntries(BypassSettings.DefaultName)];
+
+    /// <summary>A program or map of our object; a link that is left shows by its program.</summary>
+    public static bool IsOurs(KernelObject kernelObject) => kernelObject.Name is
+        "take_in" or "root" or "list" or "verdict_exact" or "verdict_sticky"
+        or "sockhash" or "storage" or "counters" or "slot" or "bypass.rodata" or "included_addres" or "excluded_addres";
+
+    public string Folder => Path.Combine(BpfFileSystem.Path, "sockmapps", BypassSettings.DefaultName);
+
+    /// <summary>All that the bypass has in the kernel: 7 maps, 3 pinned programs and the iterator's, 3 links.</summary>
+    public IReadOnlyList<KernelObject> KernelObjects
+    {
+        get
+        {
+            List<KernelObject> objects = [];
+            foreach (string pin in Directory.GetFiles(Folder))
+            {
+                objects.AddRange(Open(pin));
+            }
+
+            return [.. objects.Distinct()];
+        }
+    }
+
+    /// <summary>The kernel frees what nobody refers to any more a little later: no id of these may be left then.</summary>
+    public static void AssertGone(IReadOnlyList<KernelObject> objects)
+    {
+        // Not at once: opening a program array by its id while the kernel empties it makes 6.18 lose a reference to it
+        // (prog_array_map_clear takes one for a work item that is already queued).
+        Thread.Sleep(100);
+        Assert.True(Patience.Until(() => !objects.Any(Exists)), string.Join(", ", objects.Where(Exists)));
+    }
+
+    /// <summary>Installs with the test's cgroup and whatever else it wants.</summary>
+    public InstallResult Install(Func<BypassSettings, BypassSettings>? configure = null, InstallOptions? options = null) =>
+        Manager.Install(configure?.Invoke(Settings) ?? Settings, options);
+
+    public RemovalResult Remove(RemoveOptions? options = null) => Manager.Remove(BypassSettings.DefaultName, options);
+
+    public void Dispose()
+    {
+        // The cgroup first: it kills whoever still holds sockets.
+        Cgroup.Dispose();
+        foreach (string name in Manager.ListNames())
+        {
+            Manager.Remove(name, new RemoveOptions { Force = true });
+        }
+
+        BpfFileSystem.Dispose();
+    }
+
+    private static IEnumerable<KernelObject> Open(string pin)
+    {
+        string name = Path.GetFileName(pin);
+        switch (name)
+        {
+            case "take_in" or "root" or "verdict":
+                using (BpfProgram program = BpfProgram.OpenPinned(pin))
+                {
+                    yield return new KernelObject(KernelObjectKind.BpfProgram, program.GetInfo().Id, name);
+                }
+
+                break;
+            case "list" or "cgroup_link" or "sockmap_link":
+                using (BpfLink link = BpfLink.OpenPinned(pin))
+                {
+                    LinkInfo info = link.GetInfo();
+                    yield return new KernelObject(KernelObjectKind.BpfLink, info.Id, name);
+                    yield return new KernelObject(KernelObjectKind.BpfProgram, info.ProgramId, ProgramOf(name));
+                }
+
+                break;
+            default:
+                using (BpfMap map = BpfMap.OpenPinned(pin))
+                {
+                    yield return new KernelObject(KernelObjectKind.BpfMap, map.GetInfo().Id, name);
+                }
+
+                break;
+        }
+    }
+
+    private static string ProgramOf(string link) => link switch
+    {
+        "cgroup_link" => "take_in",
+        "sockmap_link" => "root",
+        _ => link,
+    };
+
+    private static bool Exists(KernelObject kernelObject)
+    {
+        try
+        {
+            using IDisposable opened = kernelObject.Kind switch
+            {
+                KernelObjectKind.BpfProgram => BpfProgram.OpenById(kernelObject.Id),
+                KernelObjectKind.BpfMap => BpfMap.OpenById(kernelObject.Id),
+                _ => BpfLink.OpenById(kernelObject.Id),
+            };
+            return true;
+        }
+        catch (BpfException e) when (e.Errno == Errno.ENOENT)
+        {
+            return false;
+        }
+    }
+}

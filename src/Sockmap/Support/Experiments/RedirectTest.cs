@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Sockmap.Bypasses.Layout;
+using Sockmap.Support.Checks;
+using Sockmap.Support.Interop;
+
+namespace Sockmap.Support.Experiments;
+
+/// <summary>Sends both ways over a bypassed pair and proves by the programs' counters that nothing went over TCP.</summary>
+internal static class RedirectTest
+{
+    private const string Remedy = "Do not install a bypass on this kernel, and please report it.";
+    private static readonly int[] Lengths = [1, 64, 4096];
+
+    /// <summary>Runs it on a pair that has sent nothing yet.</summary>
+    public static Finding Run(ExperimentBench bench, LoopbackPair pair)
+    {
+        ulong[] before = bench.Counters;
+        int expected = 0;
+        foreach (int length in Lengths)
+        {
+            foreach ((Socket from, Socket to) in ((Socket, Socket)[])[(pair.Sender, pair.Receiver), (pair.Receiver, pair.Sender)])
+            {
+                if (!Arrives(from, to, length))
+                {
+                    return Finding.Unsupported(string.Create(CultureInfo.InvariantCulture, $"On a connection over 127.0.0.1 a message of {length} bytes did not arrive whole."), Remedy);
+                }
+
+                expected += length;
+            }
+        }
+
+        ulong[] after = bench.Counters;
+        ulong Grown(BypassCounter counter) => after[(int)counter] - before[(int)counter];
+        if (Grown(BypassCounter.BytesRedirected) == (ulong)expected && Grown(BypassCounter.BytesOverTcp) == 0)
+        {
+            return Finding.Supported(string.Create(CultureInfo.InvariantCulture, $"On a connection over 127.0.0.1 {2 * Lengths.Length} messages ({expected} bytes, both ways) went past TCP and arrived whole."));
+        }
+
+        IEnumerable<string> reasons = Enum.GetValues<BypassCounter>()
+            .Where(counter => Grown(counter) > 0)
+            .Select(counter => string.Create(CultureInfo.InvariantCulture, $"{counter} {Grown(counter)}"));
+        return Finding.Unsupported($"On a connection over 127.0.0.1 all messages arrived, but not all of them past TCP (counters: {string.Join(", ", reasons.DefaultIfEmpty("none"))}).", Remedy);
+    }
+
+    private static bool Arrives(Socket from, Socket to, int length)
+    {
+        byte[] message = Messages.Create(length);
+        if (Libc.Send(from.SafeHandle, message, LinuxSocket.MSG_DONTWAIT | LinuxSocket.MSG_NOSIGNAL) != length)
+        {
+            return false;
+        }
+
+        byte[] buffer = new byte[length + 1];
+        int read = 0;
+        while (read < length && to.Poll(Patience.Limit, SelectMode.SelectRead))
+        {
+            int count = Libc.Recv(to.SafeHandle, buffer.AsSpan(read), LinuxSocket.MSG_DONTWAIT);
+            if (count <= 0)
+            {
+                return false;
+            }
+
+            read += count;
+        }
+
+        return buffer.AsSpan(0, read).SequenceEqual(message);
+    }
+}

@@ -1,0 +1,27 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Sockmap.Bpf;
+
+namespace Sockmap.Support.Interop;
+
+internal static unsafe partial class Libc
+{
+    /// <summary>recv(2), with the flags that SocketFlags does not know. Repeated after EINTR.</summary>
+    internal static int Recv(SafeSocketHandle socket, Span<byte> buffer, int flags)
+    {
+        fixed (byte* pointer = buffer)
+        {
+            long result;
+            do
+            {
+                result = Result(RecvNative(socket, pointer, (nuint)buffer.Length, flags));
+            }
+            while (result == -Errno.EINTR);
+
+            return (int)result;
+        }
+    }
+
+    [LibraryImport(Library, EntryPoint = "recv", SetLastError = true)]
+    private static partial nint RecvNative(SafeSocketHandle socket, byte* buffer, nuint length, int flags);
+}

@@ -1,0 +1,27 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Sockmap.Bpf;
+
+namespace Sockmap.Support.Interop;
+
+internal static unsafe partial class Libc
+{
+    /// <summary>send(2), with the flags that SocketFlags does not know. Repeated after EINTR.</summary>
+    internal static int Send(SafeSocketHandle socket, ReadOnlySpan<byte> data, int flags)
+    {
+        fixed (byte* pointer = data)
+        {
+            long result;
+            do
+            {
+                result = Result(SendNative(socket, pointer, (nuint)data.Length, flags));
+            }
+            while (result == -Errno.EINTR);
+
+            return (int)result;
+        }
+    }
+
+    [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
+    private static partial nint SendNative(SafeSocketHandle socket, byte* data, nuint length, int flags);
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using Sockmap.Bpf.Pinning;
+using Sockmap.Bypasses;
+using Sockmap.Cgroups;
+using Sockmap.Support;
+using Sockmap.TestKit;
+
+namespace Sockmap.Tests.Support;
+
+/// <summary>Bodies of tests that change their process for good; <see cref="ChildRun"/> runs them.</summary>
+public sealed class ChildTests
+{
+    [Fact(Explicit = true)]
+    public void WithoutCapabilities()
+    {
+        Dictionary<string, SupportCheck> checks = Run();
+
+        Assert.Equal(SupportState.Unsupported, checks["Privileges"].State);
+        Assert.Contains("CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON", checks["Privileges"].Detail, StringComparison.Ordinal);
+        foreach (string name in (string[])["BpfSystemCall", "SockHash", "SkStorage", "SockOpsProgram", "SkMsgProgram", "SockmapIterator", "CgroupLink", "BypassPrograms", "RedirectWorks", "Splice"])
+        {
+            // Not Unsupported: the kernel was not asked.
+            Assert.True(checks[name].State == SupportState.Unknown, checks[name].ToString());
+        }
+
+        Assert.Contains("EPERM", checks["BpfSystemCall"].Detail, StringComparison.Ordinal);
+        Assert.Equal(SupportState.Supported, checks["CgroupMount"].State);
+    }
+
+    [Fact(Explicit = true)]
+    public void UnderAnInstalledBypass()
+    {
+        // In a mount namespace of its own: nobody else sees this mount.
+        BpfFileSystem.FindOrMountStandard();
+        string cgroup = Path.Combine(CgroupHierarchy.FindRoot(), TestNames.Next("cgroup"));
+        string procs = Path.Combine(CgroupHierarchy.FindRoot(), "cgroup.procs");
+        BypassManager manager = new();
+        Directory.CreateDirectory(cgroup);
+        try
+        {
+            Move(Path.Combine(cgroup, "cgroup.procs"));
+            string name = string.Create(CultureInfo.InvariantCulture, $"support-{Environment.ProcessId}");
+            manager.Install(new BypassSettings { Name = name, Cgroup = cgroup }, cancellationToken: TestContext.Current.CancellationToken);
+            try
+            {
+                Dictionary<string, SupportCheck> checks = Run();
+
+                BypassStatus status = manager.Get(name);
+                Assert.True(status.SocketsInserted > 0, "The bypass was to take the experiments' sockets in.");
+                Assert.Equal(0UL, status.BytesRedirected);
+                Assert.All(checks.Values.Where(check => check.Need == SupportNeed.Required), check => Assert.True(check.State == SupportState.Supported, check.ToString()));
+
+                // Plain pairs are plain in spite of the bypass.
+                Assert.DoesNotContain(checks.Values, check => check.Detail.Contains("over plain TCP", StringComparison.Ordinal));
+            }
+            finally
+            {
+                manager.Remove(name, new RemoveOptions { Force = true }, CancellationToken.None);
+            }
+        }
+        finally
+        {
+            Move(procs);
+            Directory.Delete(cgroup);
+        }
+
+        static void Move(string procs) => File.WriteAllText(procs, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static Dictionary<string, SupportCheck> Run() =>
+        SupportProbe.Run(cancellationToken: TestContext.Current.CancellationToken).ToDictionary(check => check.Name, StringComparer.Ordinal);
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Sockmap.Bypasses.Layout;
+using Sockmap.Support.Interop;
+
+namespace Sockmap.Tests.Support;
+
+/// <summary>What experiments hand to the kernel, against bpf/bypass.h and the kernel's headers, by way of the C compiler.</summary>
+public sealed class LayoutTests
+{
+    private static readonly (string Field, string Member)[] Members =
+    [
+        (nameof(EntryState.Own), "own"),
+        (nameof(EntryState.Peer), "peer"),
+        (nameof(EntryState.PeerSocket), "peer_sock"),
+        (nameof(EntryState.Flags), "flags"),
+        (nameof(EntryState.SyncedSequence), "synced_seq"),
+        (nameof(EntryState.FirstSequence), "first_seq"),
+        (nameof(EntryState.Misses), "misses"),
+        (nameof(EntryState.Burst), "burst"),
+        (nameof(EntryState.RedirectedMessages), "redirected_messages"),
+        (nameof(EntryState.RedirectedBytes), "redirected_bytes"),
+        (nameof(EntryState.TcpMessages), "tcp_messages"),
+        (nameof(EntryState.TcpBytes), "tcp_bytes"),
+        (nameof(EntryState.SpilledMessages), "spilled_messages"),
+    ];
+
+    [Fact]
+    public void TheStateOfAnEntryLiesAsInThePrograms()
+    {
+        Assert.Equal(typeof(EntryState).GetFields(BindingFlags.Public | BindingFlags.Instance).Length, Members.Length);
+        Dictionary<string, long> expected = Members.ToDictionary(
+            pair => $"offsetof(struct entry_state, {pair.Member})",
+            pair => (long)Marshal.OffsetOf<EntryState>(pair.Field),
+            StringComparer.Ordinal);
+        expected["sizeof(struct entry_state)"] = Marshal.SizeOf<EntryState>();
+        expected["sizeof(struct entry_key)"] = Marshal.SizeOf<EntryKey>();
+
+        Compare("#include \"bypass.h\"", expected);
+    }
+
+    [Fact]
+    public void ConstantsAreThoseOfTheHeaders() => Compare(
+        """
+        #define _GNU_SOURCE
+        #include <fcntl.h>
+        #include <sys/epoll.h>
+        #include <sys/ioctl.h>
+        #include <sys/socket.h>
+        #include <asm/socket.h>
+        #include <linux/in.h>
+        #include <linux/tcp.h>
+        """,
+        typeof(LinuxSocket).GetFields(BindingFlags.Static | BindingFlags.NonPublic)
+            .ToDictionary(field => $"(int){field.Name}", field => unchecked((long)(int)Convert.ToInt64(field.GetRawConstantValue(), CultureInfo.InvariantCulture)), StringComparer.Ordinal));
+
+    private static void Compare(string includes, Dictionary<string, long> expected)
+    {
+        Assert.SkipUnless(
+            (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(static path => File.Exists(Path.Combine(path, "cc"))),
+            "NOT CHECKED: there is no C compiler 'cc', so layouts and constants were not compared with the C headers.");
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("sockmap-cc-");
+        try
+        {
+            string source = Path.Combine(folder.FullName, "check.c");
+            string program = Path.Combine(folder.FullName, "check");
+            File.WriteAllText(
+                source,
+                $"{includes}\n#include <stddef.h>\n#include <stdio.h>\nint main(void) {{\n{string.Concat(expected.Keys.Select(text => $"printf(\"%lld\\n\", (long long)({text}));\n"))}return 0; }}\n");
+            Run("cc", "-w", "-I", FindSources(), "-o", program, source);
+            long[] actual = [.. Run(program).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => long.Parse(line, CultureInfo.InvariantCulture))];
+            Assert.Equal(expected, expected.Keys.Zip(actual).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static string FindSources()
+    {
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            string sources = Path.Combine(folder.FullName, "bpf");
+            if (File.Exists(Path.Combine(sources, "bypass.h")))
+            {
+                return sources;
+            }
+        }
+
+        throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} has bpf/bypass.h.");
+    }
+
+    private static string Run(string file, params string[] arguments)
+    {
+        ProcessStartInfo start = new(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, errors.GetAwaiter().GetResult());
+        return output;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text.Json;
+using Sockmap.Bypasses;
+using Sockmap.Cli.Output;
+using Sockmap.Entries;
+
+namespace Sockmap.Cli.Demo;
+
+/// <summary>Sets the demo up, runs it, and takes everything away again, whatever happens.</summary>
+internal sealed class DemoRun(BypassManager manager, Action<string> tell)
+{
+    private const int RoundCount = 3;
+
+    /// <summary>Runs the demo; a few seconds.</summary>
+    /// <exception cref="BypassException">A privilege, the kernel or the machine does not allow it.</exception>
+    /// <exception cref="DemoException">It broke: a wrong byte, or a process that died or hung.</exception>
+    public async Task<DemoReport> RunAsync(CancellationToken cancellationToken)
+    {
+        // Disposed in reverse: first the processes, then the bypass, then the cgroup.
+        using DemoCgroup cgroup = DemoCgroup.Create($"sockmap-demo-{Environment.ProcessId}");
+        using DemoBypass bypass = new(manager, $"demo-{Environment.ProcessId}", cgroup.Path);
+        using DemoProcess server = DemoProcess.Start("demo-server", "--cgroup", cgroup.Path);
+        string port = await server.ReadAsync(cancellationToken);
+        using DemoProcess client = DemoProcess.Start("demo-client", "--cgroup", cgroup.Path, "--port", port);
+        tell($"cgroup   {cgroup.Path}, made for this demo");
+        tell($"server   process {server.Id}, echoes on 127.0.0.1:{port}");
+        tell($"client   process {client.Id}, verifies each byte that comes back");
+        tell($"bypass   {bypass.Name}, on this cgroup only, installed for the second half of each round");
+
+        // Not measured: both processes compile their code in it.
+        await MeasureAsync(client, cancellationToken);
+        await CloseAsync(client, cancellationToken);
+
+        List<DemoRound> rounds = [];
+        List<BypassStatus> statuses = [];
+        IReadOnlyList<SockmapEntry> entries = [];
+        for (int number = 1; number <= RoundCount; number++)
+        {
+            Measurement tcp = await MeasureAsync(client, cancellationToken);
+            await CloseAsync(client, cancellationToken);
+
+            bypass.Install(cancellationToken);
+            Measurement bypassed = await MeasureAsync(client, cancellationToken);
+            statuses.Add(bypass.ReadStatus());
+            entries = bypass.ReadEntries();
+
+            // With the connection open: it goes on over TCP.
+            bypass.Remove(cancellationToken);
+            await CloseAsync(client, cancellationToken);
+
+            rounds.Add(new DemoRound(tcp, bypassed));
+            tell(string.Create(
+                CultureInfo.InvariantCulture,
+                $"round {number}  {Quantity.Microseconds(tcp.MedianNanoseconds)} over TCP, {Quantity.Microseconds(bypassed.MedianNanoseconds)} with the bypass"));
+        }
+
+        return new DemoReport
+        {
+            Bypass = bypass.Name,
+            Variant = statuses[^1].Variant,
+            Cgroup = cgroup.Path,
+            ServerProcessId = server.Id,
+            ClientProcessId = client.Id,
+            Rounds = rounds,
+            Entries = entries,
+            MessagesRedirected = Sum(statuses, status => status.MessagesRedirected),
+            BytesRedirected = Sum(statuses, status => status.BytesRedirected),
+            MessagesOverTcp = Sum(statuses, status => status.MessagesOverTcp),
+            BytesOverTcp = Sum(statuses, status => status.BytesOverTcp),
+        };
+    }
+
+    private static ulong Sum(List<BypassStatus> statuses, Func<BypassStatus, ulong> counter) =>
+        statuses.Aggregate(0ul, (sum, status) => sum + counter(status));
+
+    private static async Task<Measurement> MeasureAsync(DemoProcess client, CancellationToken cancellationToken)
+    {
+        await client.WriteAsync(EchoClient.MeasureCommand, cancellationToken);
+        return JsonSerializer.Deserialize(await client.ReadAsync(cancellationToken), CliJsonContext.Default.Measurement)!;
+    }
+
+    private static async Task CloseAsync(DemoProcess client, CancellationToken cancellationToken)
+    {
+        await client.WriteAsync(EchoClient.CloseCommand, cancellationToken);
+        await client.ReadAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,21 @@
+using System.Text.Json.Serialization;
+using Sockmap.Bypasses;
+using Sockmap.Cli.Demo;
+using Sockmap.Entries;
+using Sockmap.Support;
+
+namespace Sockmap.Cli.Output;
+
+/// <summary>What <c>--json</c> writes: the domain's types, names in camelCase, enums as words.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    Converters = [typeof(IPAddressConverter)])]
+[JsonSerializable(typeof(BypassStatus))]
+[JsonSerializable(typeof(SockmapEntry))]
+[JsonSerializable(typeof(InstallResult))]
+[JsonSerializable(typeof(RemovalResult))]
+[JsonSerializable(typeof(SupportCheck))]
+[JsonSerializable(typeof(DemoReport))]
+[JsonSerializable(typeof(Measurement))]
+internal sealed partial class CliJsonContext : JsonSerializerContext;

@@ -1,0 +1,42 @@
+using Sockmap.Bypasses;
+using Sockmap.Cli.Demo;
+
+namespace Sockmap.Cli.Tests;
+
+public sealed class ExitCodesTests
+{
+    private static readonly Dictionary<BypassError, int> Expected = new()
+    {
+        [BypassError.InvalidSetting] = 2,
+        [BypassError.BypassNotFound] = 3,
+        [BypassError.BypassSettingsDiffer] = 4,
+        [BypassError.BypassForeign] = 4,
+        [BypassError.BypassLocked] = 8,
+        [BypassError.CgroupNotFound] = 3,
+        [BypassError.NotACgroup] = 2,
+        [BypassError.NoCgroupMount] = 7,
+        [BypassError.NoBpfFileSystem] = 7,
+        [BypassError.PermissionDenied] = 6,
+        [BypassError.KernelUnsupported] = 7,
+        [BypassError.KernelRefused] = 1,
+    };
+
+    public static TheoryData<BypassError> Errors => [.. Enum.GetValues<BypassError>()];
+
+    [Theory]
+    [MemberData(nameof(Errors))]
+    public void Every_bypass_error_has_its_code(BypassError error) =>
+        Assert.Equal(Expected[error], (int)ExitCodes.Of(new BypassException(error, "x")));
+
+    [Fact]
+    public void Other_errors_have_codes_too()
+    {
+        Assert.Equal(ExitCode.Interrupted, ExitCodes.Of(new OperationCanceledException()));
+        Assert.Equal(ExitCode.Failed, ExitCodes.Of(new DemoException("x")));
+        Assert.Equal(ExitCode.Failed, ExitCodes.Of(new InvalidOperationException("x")));
+    }
+
+    [Fact]
+    public void Help_explains_every_code() =>
+        Assert.Equal(Enum.GetValues<ExitCode>(), ExitCodes.Meanings.Select(meaning => meaning.Code));
+}

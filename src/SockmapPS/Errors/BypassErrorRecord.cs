@@ -1,0 +1,48 @@
+using System.Management.Automation;
+using Sockmap.Bypasses;
+
+namespace SockmapPS.Errors;
+
+/// <summary>The one place where an error of the domain becomes an error record.</summary>
+internal static class BypassErrorRecord
+{
+    /// <summary>A record whose id is the name of the <see cref="BypassError"/>; the exception is kept as it came.</summary>
+    public static ErrorRecord ToErrorRecord(this BypassException exception, object? target) =>
+        new(exception, exception.Error.ToString(), CategoryOf(exception.Error), target)
+        {
+            ErrorDetails = new ErrorDetails(exception.Message) { RecommendedAction = AdviceFor(exception.Error) },
+        };
+
+    /// <summary>No other record of the same pipeline could fare better.</summary>
+    public static bool IsHopeless(this BypassError error) =>
+        error is BypassError.PermissionDenied or BypassError.KernelUnsupported or BypassError.NoCgroupMount;
+
+    private static ErrorCategory CategoryOf(BypassError error) => error switch
+    {
+        BypassError.InvalidSetting or BypassError.NotACgroup => ErrorCategory.InvalidArgument,
+        BypassError.BypassNotFound or BypassError.CgroupNotFound => ErrorCategory.ObjectNotFound,
+        BypassError.BypassSettingsDiffer => ErrorCategory.ResourceExists,
+        BypassError.BypassForeign => ErrorCategory.InvalidData,
+        BypassError.BypassLocked => ErrorCategory.ResourceBusy,
+        BypassError.NoCgroupMount or BypassError.NoBpfFileSystem => ErrorCategory.ResourceUnavailable,
+        BypassError.PermissionDenied => ErrorCategory.PermissionDenied,
+        BypassError.KernelUnsupported => ErrorCategory.NotImplemented,
+        BypassError.KernelRefused => ErrorCategory.InvalidOperation,
+        _ => ErrorCategory.NotSpecified,
+    };
+
+    private static string AdviceFor(BypassError error) => error switch
+    {
+        BypassError.BypassNotFound => "Get-SockmapBypass lists the bypasses that are installed.",
+        BypassError.BypassSettingsDiffer => "Use -Force to replace the bypass, or -Name to install another one.",
+        BypassError.BypassForeign => "Remove it with the version of SockmapPS that made it.",
+        BypassError.BypassLocked => "Wait until the other installation or removal has ended, and try again.",
+        BypassError.CgroupNotFound or BypassError.NotACgroup =>
+            "Name a folder of the cgroup v2 mount; the Tab key offers them after -Cgroup.",
+        BypassError.PermissionDenied => "Run PowerShell as root; Test-SockmapSupport -Detailed says which privileges are needed.",
+        BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.KernelUnsupported =>
+            "Test-SockmapSupport -Detailed says what this machine lacks.",
+        BypassError.KernelRefused => "Get-Error shows errno, and the verifier's log where there is one.",
+        _ => string.Empty,
+    };
+}

@@ -16,10 +16,12 @@
     Builds everything and imports the module.
 .EXAMPLE
     PS> ./build.ps1 -Task Bpf, Build, Test
+
+    From another shell: pwsh build.ps1 Bpf Build Test
 #>
 [CmdletBinding()]
 param(
-    [Parameter(Position = 0)]
+    [Parameter(Position = 0, ValueFromRemainingArguments)]
     [ValidateSet('Build', 'Test', 'Bpf', 'Help', 'Module', 'Clean')]
     [string[]] $Task = @('Build', 'Module')
 )

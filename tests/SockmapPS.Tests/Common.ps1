@@ -66,12 +66,41 @@ function Close-Sandbox {
     # Unmounting frees every pin, and with them the links, whatever state a test has left.
     Invoke-Native umount '--lazy', $Sandbox.BpfFileSystem
     [IO.Directory]::Delete($Sandbox.BpfFileSystem)
-    Get-ChildItem -LiteralPath $Sandbox.Cgroup -Directory | ForEach-Object { [IO.Directory]::Delete($_.FullName) }
-    # A process that was just killed leaves its cgroup a moment later.
-    for ($try = 0; ; $try++) {
-        try { [IO.Directory]::Delete($Sandbox.Cgroup); return }
-        catch [IO.IOException] { if ($try -ge 100) { throw }; Start-Sleep -Milliseconds 50 }
+    $cgroups = @([IO.Directory]::GetDirectories($Sandbox.Cgroup, '*', 'AllDirectories')) + $Sandbox.Cgroup
+    foreach ($cgroup in $cgroups | Sort-Object Length -Descending) {
+        # A process that was just killed leaves its cgroup a moment later.
+        for ($try = 0; [IO.Directory]::Exists($cgroup); $try++) {
+            try { [IO.Directory]::Delete($cgroup) }
+            catch [IO.IOException] { if ($try -ge 100) { throw }; Start-Sleep -Milliseconds 50 }
+        }
     }
+}
+
+function Invoke-Isolated {
+    # Runs a script in a PowerShell of its own whose cgroup v2 hierarchy begins at the sandbox's cgroup, and whose
+    # /sys/fs/bpf is a new bpffs: there the standard places can be used, and nothing of the machine is touched.
+    # It finds this file's functions, and the module by its name, which it has not imported.
+    param([pscustomobject] $Sandbox, [string] $Script)
+
+    $id = [guid]::NewGuid().ToString('N')
+    $lines, $inside = "$TestDrive/$id.ps1", "$TestDrive/$id.sh"
+    Set-Content $lines (@(
+            '$ErrorActionPreference = "Stop"'
+            '$env:SOCKMAPPS_MODULE = "SockmapPS"'
+            ". '$PSScriptRoot/Common.ps1'"
+            'Remove-Module SockmapPS'
+            'Set-StrictMode -Off'
+            "Set-Location '$TestDrive'"
+            $Script) -join "`n")
+    Set-Content $inside (@(
+            'set -e'
+            'mount -t cgroup2 none /sys/fs/cgroup'
+            'mkdir /sys/fs/cgroup/unified'
+            'mount -t bpf bpf /sys/fs/bpf'
+            "export PSModulePath='$(Split-Path (Split-Path $script:ModulePath)):$env:PSModulePath'"
+            "exec '$([Environment]::ProcessPath)' -NoProfile -NonInteractive -File '$lines'") -join "`n")
+    $enter = "echo `$`$ > '$($Sandbox.Cgroup)/cgroup.procs' && exec unshare --mount --cgroup bash '$inside'"
+    Invoke-Native bash '-c', $enter | Out-String
 }
 
 function Open-Peer {

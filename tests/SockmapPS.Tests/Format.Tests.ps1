@@ -22,20 +22,37 @@ BeforeAll {
             Remaining = [string[]] '127.0.0.1:6379 from 127.0.0.1:40312 (812)'; Elapsed = [timespan]::FromSeconds(1.5)
         }
     }
+    # What loopback looks like; the widest addresses and numbers of all need more than 80.
+    $usual = $samples.Clone()
+    $usual.SockmapEntry = [Sockmap.Entries.SockmapEntry]@{
+        Bypass = 'default'; LocalAddress = '127.0.0.1'; LocalPort = 60000; RemoteAddress = '127.0.0.1'; RemotePort = 61000
+        Path = 'Redirected'; RedirectedMessages = 12345678; RedirectedBytes = 104752742; TcpBytes = 1023; QueuedBytes = 812
+    }
     $shown = @{
-        BypassStatus  = 'Name', 'State', 'Health', 'Cgroup', 'Port', 'Entries', 'Redirected', 'OverTcp', '/sys/fs/cgroup/unified', '6379,8000-8100', '1.5 GiB', '812 B', 'ok'
-        SockmapEntry  = 'Bypass', 'Local', 'Remote', 'Path', 'Messages', 'Redirected', 'OverTcp', 'Queued', '192.168.100.200:60000', '[fd00::1]:6379', '4294967295', '1.5 GiB', '812 B', '0 B'
+        BypassStatus  = 'Name', 'State', 'Health', 'Entries', 'Redirected', 'OverTcp', 'Cgroup', '/sys/fs/cgroup/unified', '60000', '1.5 GiB', '812 B', 'ok'
+        SockmapEntry  = 'Bypass: redis', 'Local', 'Remote', 'Path', 'Messages', 'Redirected', 'OverTcp', 'Queued', '192.168.100.200:60000', '[fd00::1]:6379', '4294967295', '1.5 GiB', '812 B', '0 B'
         SupportCheck  = 'Name', 'Need', 'State', 'Detail', 'SockmapLink', 'Optional', 'Unsupported', 'BPF_LINK_CREATE gave EINVAL.'
-        BypassRemoval = 'Name', 'IsComplete', 'RemovedEntries', 'RemainingEntries', 'Unread', 'Dropped', 'Elapsed', 'redis', 'False', '60000', '1.5 GiB', '00:00:01.5'
+        BypassRemoval = 'Name', 'IsComplete', 'Removed', 'Remaining', 'Unread', 'Dropped', 'Elapsed', 'redis', 'False', '60000', '1.5 GiB', '00:00:01.500'
     }
 }
 
 Describe 'The view of <_>' -ForEach $types {
+    BeforeAll {
+        $type = $_
+    }
+
     It 'is a table that shows all its columns in 120' {
-        $text = $samples[$_] | Out-String -Width 120
+        $text = $samples[$_] | Format-Table | Out-String -Width 120
         foreach ($word in $shown[$_]) { $text | Should -BeLike "*$([WildcardPattern]::Escape($word))*" }
         ($text -split "`n" | Measure-Object -Property Length -Maximum).Maximum | Should -BeLessOrEqual 120
         $text | Should -Not -Match ([char] 0x2026)
+    }
+
+    It 'keeps all its columns in a window of 80' {
+        $wide = @(($usual[$type] | Out-String -Width 120) -split "`n" -match '^-+ ' -split ' +' -ne '')
+        $narrow = @(($usual[$type] | Out-String -Width 80) -split "`n" -match '^-+ ' -split ' +' -ne '')
+        $narrow.Count | Should -Be $wide.Count
+        ($narrow | Measure-Object -Property Length -Minimum).Minimum | Should -BeGreaterThan 3
     }
 
     It 'is the same for an object that came over remoting' {
@@ -54,12 +71,12 @@ Describe 'The view of <_>' -ForEach $types {
 Describe 'Numbers of bytes' {
     It '<bytes> is <text>' -ForEach @(
         @{ bytes = 0; text = '0 B' }
-        @{ bytes = 999; text = '999 B' }
-        @{ bytes = 1000; text = '1 KiB' }
+        @{ bytes = 1023; text = '1023 B' }
+        @{ bytes = 1024; text = '1 KiB' }
         @{ bytes = 1536; text = '1.5 KiB' }
         @{ bytes = 102348; text = '99.9 KiB' }
         @{ bytes = 102400; text = '100 KiB' }
-        @{ bytes = 1023488; text = '1 MiB' }
+        @{ bytes = 1048575; text = '1024 KiB' }
         @{ bytes = 67108864; text = '64 MiB' }
         @{ bytes = [ulong]::MaxValue; text = '16 EiB' }
     ) {

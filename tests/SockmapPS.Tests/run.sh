@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Stages the module and runs the Pester suite on it in a real PowerShell 7.6 or later.
+#   tests/SockmapPS.Tests/run.sh [part of the tests' full names, with wildcards]
 #   SOCKMAPPS_PWSH     the PowerShell; pwsh on PATH where it is not set
 #   SOCKMAPPS_PESTER   path of a Pester.psd1; the newest Pester 5 or 6 on the module path where it is not set
 # The last line is "pester: N passed, N failed, N skipped". Where PowerShell or Pester is missing every test counts as
@@ -25,5 +26,6 @@ pester=${SOCKMAPPS_PESTER:-$("$pwsh" -NoProfile -NonInteractive -Command \
 # Away from out/, whose module a session may be using.
 staged=$(mktemp -d)
 trap 'rm -rf "$staged"' EXIT
+chmod 0755 "$staged"
 ../../module/stage.sh "$staged" >/dev/null
 "$pwsh" -NoProfile -NonInteractive -File ./Invoke-Suite.ps1 -Module "$staged/SockmapPS/SockmapPS.psd1" -Pester "$pester" "$@"

@@ -67,12 +67,11 @@ public sealed class RemoveSockmapBypassCommand : SockmapCommand
 
     private void Tell(RemovalResult result)
     {
-        BypassRemoval removal = BypassRemoval.From(result);
         if (result.IsComplete)
         {
             WriteVerbose(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Bypass '{result.Name}' was removed, {result.RemovedEntries} sockets taken out of it, in {result.Elapsed.TotalSeconds:0.000} s."));
+                $"Bypass '{result.Name}' was removed in {result.Elapsed.TotalSeconds:0.000} s; sockets taken out of it: {result.RemovedEntries}."));
         }
         else
         {
@@ -88,7 +87,7 @@ public sealed class RemoveSockmapBypassCommand : SockmapCommand
 
         if (PassThru)
         {
-            WriteObject(removal);
+            WriteObject(BypassRemoval.From(result));
         }
     }
 }

@@ -31,17 +31,11 @@ internal static class BypassErrorRecord
         _ => ErrorCategory.NotSpecified,
     };
 
+    /// <summary>What PowerShell can add: the message itself has the way out.</summary>
     private static string AdviceFor(BypassError error) => error switch
     {
-        BypassError.BypassNotFound => "Get-SockmapBypass lists the bypasses that are installed.",
-        BypassError.BypassSettingsDiffer => "Use -Force to replace the bypass, or -Name to install another one.",
-        BypassError.BypassForeign => "Remove it with the version of SockmapPS that made it.",
-        BypassError.BypassLocked => "Wait until the other installation or removal has ended, and try again.",
-        BypassError.CgroupNotFound or BypassError.NotACgroup =>
-            "Name a folder of the cgroup v2 mount; the Tab key offers them after -Cgroup.",
-        BypassError.PermissionDenied => "Run PowerShell as root; Test-SockmapSupport -Detailed says which privileges are needed.",
-        BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.KernelUnsupported =>
-            "Test-SockmapSupport -Detailed says what this machine lacks.",
+        BypassError.PermissionDenied or BypassError.NoCgroupMount or BypassError.KernelUnsupported =>
+            "Test-SockmapSupport -Detailed shows what is missing.",
         BypassError.KernelRefused => "Get-Error shows errno, and the verifier's log where there is one.",
         _ => string.Empty,
     };

@@ -7,13 +7,13 @@ public static class ByteText
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
-    /// <summary>Three digits or fewer before the unit: <c>812 B</c>, <c>1.5 KiB</c>, <c>64 MiB</c>.</summary>
+    /// <summary>At most eight characters: <c>812 B</c>, <c>1.5 KiB</c>, <c>1023 MiB</c>.</summary>
     /// <param name="bytes">Number of bytes.</param>
     public static string Format(ulong bytes)
     {
         double value = bytes;
         int unit = 0;
-        while (value >= 999.5 && unit < Units.Length - 1)
+        while (value >= 1024 && unit < Units.Length - 1)
         {
             value /= 1024;
             unit++;

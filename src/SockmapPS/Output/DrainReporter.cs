@@ -19,7 +19,7 @@ internal sealed class DrainReporter(string name, Action<ProgressRecord> write) :
         _most = Math.Max(_most, value.Entries);
         string status = string.Create(
             CultureInfo.InvariantCulture,
-            $"{value.Entries} sockets left, {ByteText.Format((ulong)Math.Max(0, value.QueuedBytes))} unread");
+            $"Sockets left: {value.Entries}, unread: {ByteText.Format((ulong)Math.Max(0, value.QueuedBytes))}");
         write(new ProgressRecord(0, _activity, status)
         {
             PercentComplete = _most == 0 ? -1 : (int)(100L * (_most - value.Entries) / _most),

@@ -37,8 +37,7 @@ $steps = @{
     Help   = { & "$PSScriptRoot/module/ConvertTo-Maml.ps1" }
     Module = { & "$PSScriptRoot/module/stage.sh" }
     Clean  = {
-        Get-ChildItem "$PSScriptRoot/src", "$PSScriptRoot/tests", "$PSScriptRoot/bench" -Recurse -Directory -Include bin, obj |
-            Remove-Item -Recurse -Force
+        Get-Item "$PSScriptRoot/*/*/bin", "$PSScriptRoot/*/*/obj" | Remove-Item -Recurse -Force
         Remove-Item "$PSScriptRoot/out" -Recurse -Force -ErrorAction Ignore
     }
 }

@@ -1,0 +1,27 @@
+@{
+    RootModule           = 'bin/net10.0/SockmapPS.dll'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '5b0a9f0e-6a1f-4a43-9f0e-1d7f3c1f8c52'
+    Author               = 'SockmapPS contributors'
+    CompanyName          = 'SockmapPS contributors'
+    Copyright            = '(c) SockmapPS contributors. MIT license; the BPF objects are MIT or GPL.'
+    Description          = 'Lets local TCP connections of a cgroup skip the network stack: installs, shows and removes a bypass of eBPF sockmap programs on Linux, without a byte lost.'
+    PowerShellVersion    = '7.6'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess     = @('SockmapPS.Format.ps1xml')
+    FunctionsToExport    = @()
+    CmdletsToExport      = @(
+        'Get-SockmapBypass'
+        'Get-SockmapEntry'
+        'Install-SockmapBypass'
+        'Remove-SockmapBypass'
+        'Test-SockmapSupport'
+    )
+    VariablesToExport    = @()
+    AliasesToExport      = @()
+    PrivateData          = @{
+        PSData = @{
+            Tags = @('Linux', 'PSEdition_Core', 'eBPF', 'BPF', 'sockmap', 'TCP', 'cgroup', 'network', 'performance')
+        }
+    }
+}

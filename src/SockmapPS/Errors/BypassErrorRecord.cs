@@ -1,0 +1,42 @@
+using System.Management.Automation;
+using Sockmap.Bypasses;
+
+namespace SockmapPS.Errors;
+
+/// <summary>The one place where an error of the domain becomes an error record.</summary>
+internal static class BypassErrorRecord
+{
+    /// <summary>A record whose id is the name of the <see cref="BypassError"/>; the exception is kept as it came.</summary>
+    public static ErrorRecord ToErrorRecord(this BypassException exception, object? target) =>
+        new(exception, exception.Error.ToString(), CategoryOf(exception.Error), target)
+        {
+            ErrorDetails = new ErrorDetails(exception.Message) { RecommendedAction = AdviceFor(exception.Error) },
+        };
+
+    /// <summary>No other record of the same pipeline could fare better.</summary>
+    public static bool IsHopeless(this BypassError error) =>
+        error is BypassError.PermissionDenied or BypassError.KernelUnsupported or BypassError.NoCgroupMount;
+
+    private static ErrorCategory CategoryOf(BypassError error) => error switch
+    {
+        BypassError.InvalidSetting or BypassError.NotACgroup => ErrorCategory.InvalidArgument,
+        BypassError.BypassNotFound or BypassError.CgroupNotFound => ErrorCategory.ObjectNotFound,
+        BypassError.BypassSettingsDiffer => ErrorCategory.ResourceExists,
+        BypassError.BypassForeign => ErrorCategory.InvalidData,
+        BypassError.BypassLocked => ErrorCategory.ResourceBusy,
+        BypassError.NoCgroupMount or BypassError.NoBpfFileSystem => ErrorCategory.ResourceUnavailable,
+        BypassError.PermissionDenied => ErrorCategory.PermissionDenied,
+        BypassError.KernelUnsupported => ErrorCategory.NotImplemented,
+        BypassError.KernelRefused => ErrorCategory.InvalidOperation,
+        _ => ErrorCategory.NotSpecified,
+    };
+
+    /// <summary>What PowerShell can add: the message itself has the way out.</summary>
+    private static string AdviceFor(BypassError error) => error switch
+    {
+        BypassError.PermissionDenied or BypassError.NoCgroupMount or BypassError.KernelUnsupported =>
+            "Test-SockmapSupport -Detailed shows what is missing.",
+        BypassError.KernelRefused => "Get-Error shows errno, and the verifier's log where there is one.",
+        _ => string.Empty,
+    };
+}

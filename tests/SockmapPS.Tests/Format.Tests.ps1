@@ -1,0 +1,85 @@
+BeforeDiscovery {
+    $types = 'BypassStatus', 'SockmapEntry', 'SupportCheck', 'BypassRemoval'
+}
+
+BeforeAll {
+    . "$PSScriptRoot/Common.ps1"
+    $samples = @{
+        BypassStatus  = [Sockmap.Bypasses.BypassStatus]@{
+            Name = 'redis'; State = 'Active'; Problem = [string[]] @(); Cgroup = '/sys/fs/cgroup/unified'; CgroupId = 1
+            Family = 'Any'; Port = [string[]] ('6379', '8000-8100'); Entries = 60000; MaxEntries = 65536
+            Path = '/sys/fs/bpf/sockmapps/redis'; BytesRedirected = 1610612736; BytesOverTcp = 812
+            Attachment = [string[]] ('first', 'second'); InstalledAt = [datetime]::Now
+        }
+        SockmapEntry  = [Sockmap.Entries.SockmapEntry]@{
+            Bypass = 'redis'; Family = 'IPv4'; LocalAddress = '192.168.100.200'; LocalPort = 60000
+            RemoteAddress = 'fd00::1'; RemotePort = 6379; State = 'Established'; Path = 'Redirected'
+            RedirectedMessages = 4294967295; RedirectedBytes = 1610612736; TcpBytes = 812; QueuedBytes = 0; Cookie = 5
+        }
+        SupportCheck  = [Sockmap.Support.SupportCheck]::new('SockmapLink', 'Optional', 'Unsupported', 'BPF_LINK_CREATE gave EINVAL.', 'Linux 6.10.')
+        BypassRemoval = [SockmapPS.Output.BypassRemoval]@{
+            Name = 'redis'; IsComplete = $false; RemovedEntries = 60000; RemainingEntries = 1; UnreadBytes = 1610612736; DroppedBytes = 0
+            Remaining = [string[]] '127.0.0.1:6379 from 127.0.0.1:40312 (812)'; Elapsed = [timespan]::FromSeconds(1.5)
+        }
+    }
+    # What loopback looks like; the widest addresses and numbers of all need more than 80.
+    $usual = $samples.Clone()
+    $usual.SockmapEntry = [Sockmap.Entries.SockmapEntry]@{
+        Bypass = 'default'; LocalAddress = '127.0.0.1'; LocalPort = 60000; RemoteAddress = '127.0.0.1'; RemotePort = 61000
+        Path = 'Redirected'; RedirectedMessages = 12345678; RedirectedBytes = 104752742; TcpBytes = 1023; QueuedBytes = 812
+    }
+    $shown = @{
+        BypassStatus  = 'Name', 'State', 'Health', 'Entries', 'Redirected', 'OverTcp', 'Cgroup', '/sys/fs/cgroup/unified', '60000', '1.5 GiB', '812 B', 'ok'
+        SockmapEntry  = 'Bypass: redis', 'Local', 'Remote', 'Path', 'Messages', 'Redirected', 'OverTcp', 'Queued', '192.168.100.200:60000', '[fd00::1]:6379', '4294967295', '1.5 GiB', '812 B', '0 B'
+        SupportCheck  = 'Name', 'Need', 'State', 'Detail', 'SockmapLink', 'Optional', 'Unsupported', 'BPF_LINK_CREATE gave EINVAL.'
+        BypassRemoval = 'Name', 'IsComplete', 'Removed', 'Remaining', 'Unread', 'Dropped', 'Elapsed', 'redis', 'False', '60000', '1.5 GiB', '00:00:01.500'
+    }
+}
+
+Describe 'The view of <_>' -ForEach $types {
+    BeforeAll {
+        $type = $_
+    }
+
+    It 'is a table that shows all its columns in 120' {
+        $text = $samples[$_] | Format-Table | Out-String -Width 120
+        foreach ($word in $shown[$_]) { $text | Should -BeLike "*$([WildcardPattern]::Escape($word))*" }
+        ($text -split "`n" | Measure-Object -Property Length -Maximum).Maximum | Should -BeLessOrEqual 120
+        $text | Should -Not -Match ([char] 0x2026)
+    }
+
+    It 'keeps all its columns in a window of 80' {
+        $wide = @(($usual[$type] | Out-String -Width 120) -split "`n" -match '^-+ ' -split ' +' -ne '')
+        $narrow = @(($usual[$type] | Out-String -Width 80) -split "`n" -match '^-+ ' -split ' +' -ne '')
+        $narrow.Count | Should -Be $wide.Count
+        ($narrow | Measure-Object -Property Length -Minimum).Minimum | Should -BeGreaterThan 3
+    }
+
+    It 'is the same for an object that came over remoting' {
+        $copy = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($samples[$_]))
+        $copy.PSTypeNames[0] | Should -BeLike 'Deserialized.*'
+        $copy | Out-String -Width 120 | Should -Be ($samples[$_] | Out-String -Width 120)
+        $copy | Format-List | Out-String -Width 120 | Should -Be ($samples[$_] | Format-List | Out-String -Width 120)
+    }
+
+    It 'is a list with every property' {
+        $text = $samples[$_] | Format-List | Out-String -Width 120
+        foreach ($name in $samples[$_].PSObject.Properties.Name) { $text | Should -Match "(?m)^$name +:" }
+    }
+}
+
+Describe 'Numbers of bytes' {
+    It '<bytes> is <text>' -ForEach @(
+        @{ bytes = 0; text = '0 B' }
+        @{ bytes = 1023; text = '1023 B' }
+        @{ bytes = 1024; text = '1 KiB' }
+        @{ bytes = 1536; text = '1.5 KiB' }
+        @{ bytes = 102348; text = '99.9 KiB' }
+        @{ bytes = 102400; text = '100 KiB' }
+        @{ bytes = 1048575; text = '1024 KiB' }
+        @{ bytes = 67108864; text = '64 MiB' }
+        @{ bytes = [ulong]::MaxValue; text = '16 EiB' }
+    ) {
+        [SockmapPS.Output.ByteText]::Format($bytes) | Should -Be $text
+    }
+}

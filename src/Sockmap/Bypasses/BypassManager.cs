@@ -75,9 +75,10 @@ public sealed class BypassManager
         {
             using BpfLink list = Guard(() => FindFolder(name) is { } folder ? BypassFolder.TryOpenLink(folder.List) : null)
                 ?? throw NotFound(name);
-            foreach (EntryRow row in EntryReader.ReadRows(list))
+            using IEnumerator<EntryRow> rows = EntryReader.ReadRows(list).GetEnumerator();
+            while (Guard(rows.MoveNext))
             {
-                yield return EntryReader.ToEntry(name, row);
+                yield return EntryReader.ToEntry(name, rows.Current);
             }
         }
     }

@@ -115,11 +115,6 @@ internal static class BypassReader
             problems.Add($"{busy} sockets were in another sockmap with an sk_msg program and stayed on TCP.");
         }
 
-        if (installed.Settings.Variant == BypassVariant.Sticky)
-        {
-            problems.Add("The sticky verdict runs: a direction that has once used TCP stays there.");
-        }
-
         if (!installed.KnowsReaders)
         {
             problems.Add("The kernel hides its symbols (kernel.kptr_restrict), so that sockets polled by epoll stay on TCP: set it to 1 or 0 and install again with Force.");
@@ -144,6 +139,7 @@ internal static class BypassReader
             MaxEntries = installed.Settings.MaxEntries,
             InstalledAt = installed.InstalledAt,
             Path = folder.Path,
+            BpfFileSystem = folder.BpfFileSystem,
             Attachment = DescribeAttachments(folder, installed.Settings.Cgroup, cgroup, root, isRootAttached),
             SocketsInserted = Count(BypassCounter.SocketsInserted),
             SocketsFiltered = Count(BypassCounter.SocketsFiltered),
@@ -220,6 +216,7 @@ internal static class BypassReader
         Name = folder.Name,
         State = BypassState.Foreign,
         Path = folder.Path,
+        BpfFileSystem = folder.BpfFileSystem,
         Problem = ["Its pins are not those of this version of SockmapPS: remove it with the version that installed it, or with Force."],
     };
 }

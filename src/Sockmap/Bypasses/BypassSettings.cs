@@ -12,7 +12,7 @@ public sealed record BypassSettings
     /// <summary>How many sockets (two for a connection) a bypass holds where no number is given.</summary>
     public const int DefaultMaxEntries = 65536;
 
-    /// <summary>1 to 64 letters, digits, '-' and '_': the name of its folder on bpffs, which forbids dots.</summary>
+    /// <summary>1 to 64 letters, digits, '-' and '_', the first one no '-': the name of its folder on bpffs, which forbids dots.</summary>
     public string Name { get; init; } = DefaultName;
 
     /// <summary>

@@ -59,6 +59,9 @@ public sealed record BypassStatus
     /// <summary>Its folder on bpffs.</summary>
     public required string Path { get; init; }
 
+    /// <summary>Root of the bpffs that it is on.</summary>
+    public required string BpfFileSystem { get; init; }
+
     /// <summary>What is attached where, such as <c>sock_ops take_in (id 12) to cgroup /sys/fs/cgroup by link 7</c>.</summary>
     public IReadOnlyList<string> Attachment { get; init; } = [];
 

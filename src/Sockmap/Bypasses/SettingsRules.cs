@@ -39,7 +39,7 @@ internal static partial class SettingsRules
     {
         if (!NamePattern().IsMatch(name))
         {
-            throw Invalid($"'{name}' cannot be the name of a bypass: use 1 to 64 letters, digits, '-' and '_'.");
+            throw Invalid($"'{name}' cannot be the name of a bypass: use 1 to 64 letters, digits, '-' and '_', the first one no '-'.");
         }
     }
 
@@ -84,6 +84,6 @@ internal static partial class SettingsRules
 
     private static BypassException Invalid(string message) => new(BypassError.InvalidSetting, message);
 
-    [GeneratedRegex("^[A-Za-z0-9_-]{1,64}$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex NamePattern();
 }

@@ -25,6 +25,6 @@ public sealed class GetSockmapBypassCommand : SockmapCommand
     protected override void ProcessRecord()
     {
         BypassManager manager = OpenManager(BpfFileSystem);
-        ForEachBypass(manager, Name, name => WriteBypass(manager.Get(name)));
+        ForEachBypass(manager, Name, name => WriteObject(manager.Get(name)));
     }
 }

@@ -145,7 +145,7 @@ public sealed class InstallSockmapBypassCommand : SockmapCommand
 
         if (PassThru)
         {
-            WriteBypass(result.Bypass);
+            WriteObject(result.Bypass);
         }
     }
 }

@@ -157,19 +157,6 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>
-    /// Emits a bypass with its bpffs as one more property, so that the next cmdlet in the pipeline looks in the same
-    /// one.
-    /// </summary>
-    private protected void WriteBypass(BypassStatus bypass)
-    {
-        PSObject emitted = new(bypass);
-        emitted.Properties.Add(new PSNoteProperty(
-            "BpfFileSystem",
-            Path.GetDirectoryName(Path.GetDirectoryName(bypass.Path))));
-        WriteObject(emitted);
-    }
-
     private static void WorkUnlessGone(Action<string> work, string name)
     {
         try

@@ -15,7 +15,7 @@ public sealed class JsonShapeTests
         Samples.Status,
         CliJsonContext.Default.BypassStatus,
         "name state isHealthy problem cgroup cgroupId family port excludePort address excludeAddress crossNamespace variant "
-        + "queueLimit entries maxEntries installedAt path attachment socketsInserted socketsFiltered socketsRemote "
+        + "queueLimit entries maxEntries installedAt path bpfFileSystem attachment socketsInserted socketsFiltered socketsRemote "
         + "socketsMapFull socketsRefused messagesRedirected bytesRedirected messagesOverTcp bytesOverTcp messagesSpilled "
         + "directionsSwitched messagesRefused");
 

@@ -21,6 +21,7 @@ internal static class Samples
         MaxEntries = 65536,
         InstalledAt = new DateTime(2026, 11, 21, 8, 0, 0, DateTimeKind.Utc),
         Path = "/sys/fs/bpf/sockmapps/web",
+        BpfFileSystem = "/sys/fs/bpf",
         Attachment = ["sock_ops take_in (id 12) to cgroup /sys/fs/cgroup/unified/web by link 7"],
         BytesRedirected = 1536,
     };

@@ -15,6 +15,9 @@ internal sealed class BypassFolder(string name, string path)
 
     public string Path { get; } = path;
 
+    /// <summary>Root of the bpffs: the folder lies in the store's, which lies in the root.</summary>
+    public string BpfFileSystem => System.IO.Path.GetDirectoryName(System.IO.Path.GetDirectoryName(Path)!)!;
+
     public bool Exists => Directory.Exists(Path);
 
     public string SockHash => Pin("sockhash");

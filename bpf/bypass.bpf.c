@@ -220,9 +220,11 @@ int take_in(struct bpf_sock_ops *ops)
 	state->peer.remote_port = key.local_port;
 	state->peer.scope = key.scope;
 	state->first_seq = tp->write_seq;
+	if (ops->op == BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB)
+		state->flags |= ENTRY_CONNECTED;
 	/* Fast open sends data before it is established. */
 	if (tp->bytes_sent || tp->write_seq != tp->snd_nxt)
-		state->flags = ENTRY_USED_TCP;
+		state->flags |= ENTRY_USED_TCP;
 	/* The cookie is 0 until somebody asks for it, and listings show it. */
 	bpf_get_socket_cookie(ops);
 	error = bpf_sock_hash_update(ops, &sockhash, &key, BPF_NOEXIST);
@@ -391,6 +393,15 @@ static __always_inline int undo(struct sk_msg_md *msg, struct entry_state *state
 	return over_tcp(msg, state, reason);
 }
 
+/*
+ * An accepted socket was in the map before anybody could read from it, and as long as TCP brought it nothing its
+ * readers have no way into tcp_recvmsg().
+ */
+static __always_inline bool needs_reader_check(struct entry_state *state, __u32 write_seq)
+{
+	return !(state->flags & ENTRY_CONNECTED) || (state->flags & ENTRY_USED_TCP) || state->first_seq != write_seq;
+}
+
 /* Rule 3: every byte ever sent over TCP has been read, and nothing keeps the peer's reader on TCP. */
 static __always_inline enum bypass_counter may_switch(struct entry_state *state, struct tcp_sock *tp, __u32 write_seq,
 						      const bool exact)
@@ -409,7 +420,7 @@ static __always_inline enum bypass_counter may_switch(struct entry_state *state,
 		return TCP_UNREAD;
 	if (PEEK(exact, struct sock, peer, sk_rcvlowat) > 1)
 		return TCP_LOW_WATER;
-	if (has_tcp_reader(peer, exact))
+	if (needs_reader_check(state, write_seq) && has_tcp_reader(peer, exact))
 		return TCP_READER;
 	return 0;
 }

@@ -22,8 +22,10 @@ struct entry_key {
 enum entry_flags {
 	/* This socket's sending direction is redirected as of synced_seq. */
 	ENTRY_REDIRECTED = 1,
-	/* This socket has sent over TCP since it is in the map. */
+	/* This socket has sent over TCP, in the map or before. */
 	ENTRY_USED_TCP = 2,
+	/* This socket connected; its peer is the one that was accepted. */
+	ENTRY_CONNECTED = 4,
 };
 
 /* A socket's own state, in its SK_STORAGE. Written under the socket's lock only. */

@@ -7,4 +7,5 @@ internal enum EntryFlags : uint
     None = 0,
     Redirected = 1,
     UsedTcp = 2,
+    Connected = 4,
 }

@@ -307,6 +307,7 @@ static __always_inline bool has_tcp_reader(__u64 sock, const bool exact)
 
 #define MOST_MESSAGES 64
 #define LONG_BURST 256
+#define LEAST_LIMIT (1 << 20)
 
 /* Bytes queued in a psock by kernels that do not charge them to the receiver; MOST_MESSAGES or more count as endless. */
 static __always_inline __u64 walk_queue(__u64 psock, const bool exact)
@@ -351,8 +352,12 @@ static __always_inline bool is_full(struct entry_state *state, __u32 size, const
 	state->burst++;
 	if (state->burst > LONG_BURST && queued > (__u64)size * LONG_BURST)
 		return true;
-	if (!limit)
+	if (!limit) {
+		/* TCP's own buffers grow to some MB; below this, large writes do nothing but change sides. */
 		limit = PEEK(exact, struct sock, state->peer_sock, sk_rcvbuf);
+		if (limit < LEAST_LIMIT)
+			limit = LEAST_LIMIT;
+	}
 	return queued > limit;
 }
 

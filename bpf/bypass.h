@@ -107,7 +107,7 @@ struct bypass_config {
 	__u32 layout;
 	__u32 options;
 	__u32 variant;
-	/* Bytes that may wait unread in a receiver before messages spill; 0: the receiver's own rcvbuf. */
+	/* Bytes that may wait unread in a receiver before messages spill; 0: the receiver's own rcvbuf, 1 MiB at the least. */
 	__u32 queue_limit;
 	/* The cgroup that the install was made for. */
 	__u64 cgroup_id;

@@ -23,6 +23,7 @@ internal sealed class DemoClientCommand : CommandBase
     protected override Task<ExitCode> RunAsync(ParseResult parsed, Invocation invocation)
     {
         DemoCgroup.Join(parsed.GetRequiredValue(cgroupOption));
+        SharedCpu.Join();
         EchoClient.Run(new ParentLink(invocation.Terminal.Out), parsed.GetRequiredValue(portOption));
         return Task.FromResult(ExitCode.Done);
     }

@@ -21,6 +21,7 @@ internal sealed class DemoServerCommand : CommandBase
     protected override Task<ExitCode> RunAsync(ParseResult parsed, Invocation invocation)
     {
         DemoCgroup.Join(parsed.GetRequiredValue(cgroupOption));
+        SharedCpu.Join();
         EchoServer.Run(new ParentLink(invocation.Terminal.Out));
         return Task.FromResult(ExitCode.Done);
     }

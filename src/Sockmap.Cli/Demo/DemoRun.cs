@@ -24,7 +24,7 @@ internal sealed class DemoRun(BypassManager manager, Action<string> tell)
         using DemoProcess client = DemoProcess.Start("demo-client", "--cgroup", cgroup.Path, "--port", port);
         tell($"cgroup   {cgroup.Path}, made for this demo");
         tell($"server   process {server.Id}, echoes on 127.0.0.1:{port}");
-        tell($"client   process {client.Id}, verifies each byte that comes back");
+        tell($"client   process {client.Id}, on the same CPU, verifies each byte that comes back");
         tell($"bypass   {bypass.Name}, on this cgroup only, installed for the second half of each round");
 
         // Not measured: both processes compile their code in it.

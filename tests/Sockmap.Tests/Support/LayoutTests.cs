@@ -7,7 +7,7 @@ using Sockmap.Support.Interop;
 
 namespace Sockmap.Tests.Support;
 
-/// <summary>What experiments hand to the kernel, against bpf/bypass.h and the kernel's headers, by way of the C compiler.</summary>
+/// <summary>What user space and the programs share, and what experiments hand to the kernel, against bpf/bypass.h and the kernel's headers, by way of the C compiler.</summary>
 public sealed class LayoutTests
 {
     private static readonly (string Field, string Member)[] Members =
@@ -42,6 +42,71 @@ public sealed class LayoutTests
     }
 
     [Fact]
+    public void ARowOfTheListLiesAsInThePrograms() => Compare("#include \"bypass.h\"", OffsetsOf<EntryRow>("entry_row", new()
+    {
+        ["Key"] = "key",
+        ["Cookie"] = "cookie",
+        ["NetworkNamespaceCookie"] = "netns_cookie",
+        ["Inode"] = "inode",
+        ["RedirectedMessages"] = "redirected_messages",
+        ["RedirectedBytes"] = "redirected_bytes",
+        ["TcpMessages"] = "tcp_messages",
+        ["TcpBytes"] = "tcp_bytes",
+        ["SpilledMessages"] = "spilled_messages",
+        ["QueuedBytes"] = "queued_bytes",
+        ["_queueEmpty"] = "queue_empty",
+        ["_quiet"] = "quiet",
+        ["UserId"] = "uid",
+        ["Flags"] = "flags",
+        ["Family"] = "family",
+        ["State"] = "state",
+        ["_hasState"] = "has_state",
+        ["_reserved"] = "reserved",
+    }));
+
+    [Fact]
+    public void TheSettingsLieAsInThePrograms() => Compare("#include \"bypass.h\"", OffsetsOf<BypassConfig>("bypass_config", new()
+    {
+        ["Layout"] = "layout",
+        ["Options"] = "options",
+        ["Variant"] = "variant",
+        ["QueueLimit"] = "queue_limit",
+        ["CgroupId"] = "cgroup_id",
+        ["WokenWakeFunction"] = "woken_wake_function",
+        ["InstalledAt"] = "installed_at",
+    }));
+
+    [Fact]
+    public void NumbersMeanWhatTheyMeanInThePrograms()
+    {
+        Dictionary<string, long> expected = new(StringComparer.Ordinal)
+        {
+            ["BYPASS_LAYOUT"] = BypassConfig.CurrentLayout,
+            ["PORT_BITMAP_BYTES"] = PortBitmap.Length,
+            ["sizeof(struct address_key)"] = AddressKey.Length,
+            ["BYPASS_COUNTERS"] = Enum.GetValues<BypassCounter>().Length,
+            ["VARIANT_EXACT"] = (long)Sockmap.Bypasses.BypassVariant.Exact,
+            ["VARIANT_STICKY"] = (long)Sockmap.Bypasses.BypassVariant.Sticky,
+            ["ENTRY_REDIRECTED"] = (long)EntryFlags.Redirected,
+            ["ENTRY_USED_TCP"] = (long)EntryFlags.UsedTcp,
+            ["ENTRY_CONNECTED"] = (long)EntryFlags.Connected,
+            ["OPTION_IPV4"] = (long)BypassOptions.IPv4,
+            ["OPTION_IPV6"] = (long)BypassOptions.IPv6,
+        };
+        foreach (BypassCounter counter in Enum.GetValues<BypassCounter>())
+        {
+            expected[SnakeOf(counter.ToString())] = (long)counter;
+        }
+
+        foreach (BypassOptions option in Enum.GetValues<BypassOptions>().Where(option => option > BypassOptions.IPv6))
+        {
+            expected["OPTION_" + SnakeOf(option.ToString())] = (long)option;
+        }
+
+        Compare("#include \"bypass.h\"", expected);
+    }
+
+    [Fact]
     public void ConstantsAreThoseOfTheHeaders() => Compare(
         """
         #define _GNU_SOURCE
@@ -55,6 +120,22 @@ public sealed class LayoutTests
         """,
         typeof(LinuxSocket).GetFields(BindingFlags.Static | BindingFlags.NonPublic)
             .ToDictionary(field => $"(int){field.Name}", field => unchecked((long)(int)Convert.ToInt64(field.GetRawConstantValue(), CultureInfo.InvariantCulture)), StringComparer.Ordinal));
+
+    private static Dictionary<string, long> OffsetsOf<T>(string type, Dictionary<string, string> members)
+        where T : struct
+    {
+        const BindingFlags EveryField = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance;
+        Assert.Equal(typeof(T).GetFields(EveryField).Select(field => field.Name).Order(), members.Keys.Order());
+        Dictionary<string, long> expected = members.ToDictionary(
+            pair => $"offsetof(struct {type}, {pair.Value})",
+            pair => (long)Marshal.OffsetOf<T>(pair.Key),
+            StringComparer.Ordinal);
+        expected[$"sizeof(struct {type})"] = Marshal.SizeOf<T>();
+        return expected;
+    }
+
+    private static string SnakeOf(string pascal) =>
+        string.Concat(pascal.Select((letter, index) => index > 0 && char.IsUpper(letter) ? $"_{letter}" : $"{char.ToUpperInvariant(letter)}"));
 
     private static void Compare(string includes, Dictionary<string, long> expected)
     {

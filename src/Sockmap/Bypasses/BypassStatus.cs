@@ -44,7 +44,7 @@ public sealed record BypassStatus
     /// <summary>The verdict program that runs.</summary>
     public BypassVariant Variant { get; init; }
 
-    /// <summary>Bytes that may wait unread before messages spill; 0 is the receiver's SO_RCVBUF, 1 MiB at the least.</summary>
+    /// <summary>Bytes that may wait unread before messages spill; 0 is 2 MiB.</summary>
     public uint QueueLimit { get; init; }
 
     /// <summary>Sockets in the map now.</summary>

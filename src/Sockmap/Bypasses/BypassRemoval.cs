@@ -64,7 +64,14 @@ internal sealed class BypassRemoval(BypassFolder folder, Action<string> log)
     /// </summary>
     public void Unpin()
     {
-        BpfFileSystem.RemoveDirectory(folder.Path);
+        // Half of a folder could not be told from one of another version: under its own name it is whole or not there.
+        string unfinished = folder.Unfinished.Path;
+        if (folder.Exists && !string.Equals(folder.Path, unfinished, StringComparison.Ordinal))
+        {
+            BpfFileSystem.Rename(folder.Path, unfinished);
+        }
+
+        BpfFileSystem.RemoveDirectory(unfinished);
         log($"Removed {folder.Path}.");
     }
 

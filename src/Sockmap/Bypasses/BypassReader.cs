@@ -78,7 +78,8 @@ internal static class BypassReader
         LinkInfo? cgroup = cgroupLink?.GetInfo();
         bool isAttached = cgroup is { CgroupId: not null and not 0 };
         bool isRedirecting = slot?.TryLookup(0u, out uint _) == true;
-        bool? isRootAttached = sockHash is null || root is null ? null : IsRootAttached(sockHash, root);
+        using BpfLink? sockmapLink = BypassFolder.TryOpenLink(folder.SockmapLink);
+        bool? isRootAttached = sockHash is null || root is null ? null : IsRootAttached(sockHash, root, sockmapLink);
         IReadOnlyList<string> missingPins = folder.MissingPins;
         BypassState state = (isAttached, isRedirecting) switch
         {
@@ -141,7 +142,7 @@ internal static class BypassReader
             InstalledAt = installed.InstalledAt,
             Path = folder.Path,
             BpfFileSystem = folder.BpfFileSystem,
-            Attachment = DescribeAttachments(folder, installed.Settings.Cgroup, cgroup, root, isRootAttached),
+            Attachment = DescribeAttachments(folder, installed.Settings.Cgroup, cgroup, root, sockmapLink, isRootAttached),
             SocketsInserted = Count(BypassCounter.SocketsInserted),
             SocketsFiltered = Count(BypassCounter.SocketsFiltered),
             SocketsRemote = Count(BypassCounter.SocketsRemote),
@@ -184,30 +185,29 @@ internal static class BypassReader
     private static IReadOnlyList<System.Net.IPNetwork> ReadAddresses(BpfMap? trie) =>
         AddressRange.Normalize((trie?.EnumerateKeys() ?? []).Select(key => AddressKey.Read(key)));
 
-    private static bool? IsRootAttached(BpfMap sockHash, BpfProgram root)
+    private static bool? IsRootAttached(BpfMap sockHash, BpfProgram root, BpfLink? link)
     {
         try
         {
             return ProgramAttachment.Query(sockHash.Handle, BpfAttachType.SkMsgVerdict).Contains(root.GetInfo().Id);
         }
-        catch (BpfException e) when (e.Errno == Errno.EINVAL)
+        catch (BpfException e) when (e.Errno is Errno.EINVAL or Errno.EPERM)
         {
-            // Kernels before 5.18 cannot be asked what is attached to a sockmap.
-            return null;
+            // Kernels before 5.18 cannot be asked what is attached to a sockmap, nor others without CAP_NET_ADMIN.
+            return link is null ? null : link.GetInfo().MapId is > 0;
         }
     }
 
-    private static List<string> DescribeAttachments(BypassFolder folder, string? cgroupPath, LinkInfo? cgroup, BpfProgram? root, bool? isRootAttached)
+    private static List<string> DescribeAttachments(BypassFolder folder, string? cgroupPath, LinkInfo? cgroup, BpfProgram? root, BpfLink? link, bool? isRootAttached)
     {
         List<string> attachments = [];
         if (cgroup is { CgroupId: not null and not 0 })
         {
-            attachments.Add($"sock_ops take_in (id {cgroup.ProgramId}) to cgroup {cgroupPath} by link {cgroup.Id}");
+            attachments.Add($"sock_ops take_in (id {cgroup.ProgramId}) to cgroup {cgroupPath ?? $"with id {cgroup.CgroupId}"} by link {cgroup.Id}");
         }
 
         if (isRootAttached != false && root is not null)
         {
-            using BpfLink? link = BypassFolder.TryOpenLink(folder.SockmapLink);
             string by = link is null ? "by attach" : $"by link {link.GetInfo().Id}";
             attachments.Add($"sk_msg root (id {root.GetInfo().Id}) to sockhash {folder.SockHash} {by}");
         }

@@ -9,27 +9,24 @@ internal static class KernelError
 {
     public static BypassException Explain(BpfException e, BypassError otherwise = BypassError.KernelRefused)
     {
-        switch (e.Errno)
+        if (e.Errno == Errno.EROFS)
         {
-            case Errno.EROFS:
-                return new BypassException(BypassError.NoBpfFileSystem, $"{e.Message}: mount the bpffs writable (mount -o remount,rw).", e);
-            case Errno.EPERM or Errno.EACCES:
-                IReadOnlyList<string> missing = Privileges.Missing(ProcessCapabilities.Read());
-                if (missing.Count > 0)
-                {
-                    return new BypassException(
-                        BypassError.PermissionDenied,
-                        $"{e.Message}: run as root, or with {Privileges.Needed}; this process lacks {string.Join(" and ", missing)}.",
-                        e);
-                }
-
-                // The verifier's EACCES is about the program.
-                return e is VerifierException
-                    ? new BypassException(otherwise, e.Message, e)
-                    : new BypassException(BypassError.PermissionDenied, $"{e.Message}: {WhoForbids(e.Errno)}.", e);
-            default:
-                return new BypassException(otherwise, e.Message, e);
+            return new BypassException(BypassError.NoBpfFileSystem, $"{e.Message}: mount the bpffs writable (mount -o remount,rw).", e);
         }
+
+        // Without CAP_PERFMON the verifier finds helpers and pointers wrong (EINVAL, EACCES) that it takes with it.
+        bool isForbidden = e.Errno is Errno.EPERM or Errno.EACCES;
+        if ((isForbidden || e is VerifierException) && Privileges.Missing(ProcessCapabilities.Read()) is { Count: > 0 } missing)
+        {
+            return new BypassException(
+                BypassError.PermissionDenied,
+                $"This process lacks {string.Join(", ", missing)}: run as root, or with {Privileges.Needed}. {e.Message}.",
+                e);
+        }
+
+        return isForbidden && e is not VerifierException
+            ? new BypassException(BypassError.PermissionDenied, $"{e.Message}: {WhoForbids(e.Errno)}.", e)
+            : new BypassException(otherwise, e.Message, e);
     }
 
     private static string WhoForbids(int errno) => errno == Errno.EACCES

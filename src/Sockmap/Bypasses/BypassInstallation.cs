@@ -57,14 +57,47 @@ internal sealed class BypassInstallation(BypassSettings settings, CgroupDirector
         log($"Pinned programs and maps in {folder.Path}.");
     }
 
-    /// <summary>Attaches sock_ops to the cgroup, the last step: from here on new connections are taken in.</summary>
-    public void Attach(BypassFolder folder)
+    /// <summary>
+    /// Attaches sock_ops to the cgroup, the last step: from here on new connections are taken in. Where the bypass that
+    /// this one replaces is attached there, its link changes hands, so that each socket is offered to one of the two.
+    /// </summary>
+    public void Attach(BypassFolder folder, BypassFolder? replaced)
     {
         using BpfProgram takeIn = BpfProgram.OpenPinned(folder.TakeIn);
+        using BpfLink? replacedLink = replaced is null ? null : BypassFolder.TryOpenLink(replaced.CgroupLink);
+        using BpfProgram? replacedTakeIn = replaced is null ? null : BypassFolder.TryOpenProgram(replaced.TakeIn);
+        if (replacedLink is not null && replacedTakeIn is not null && replacedLink.GetInfo().CgroupId == cgroup.Id)
+        {
+            TakeOver(folder, takeIn, replaced!, replacedTakeIn, replacedLink);
+            return;
+        }
+
         using BpfLink link = BpfLink.CreateCgroup(takeIn, cgroup.Handle, BpfAttachType.CgroupSockOps);
         link.Pin(folder.CgroupLink);
-        log($"Attached sock_ops to cgroup {cgroup.Path}.");
+        LogAttached();
     }
+
+    private void TakeOver(BypassFolder folder, BpfProgram takeIn, BypassFolder replaced, BpfProgram replacedTakeIn, BpfLink link)
+    {
+        link.Update(takeIn);
+        try
+        {
+            BpfFileSystem.Rename(replaced.CgroupLink, folder.CgroupLink);
+            LogAttached();
+        }
+        catch
+        {
+            if (BpfFileSystem.Exists(folder.CgroupLink))
+            {
+                BpfFileSystem.Rename(folder.CgroupLink, replaced.CgroupLink);
+            }
+
+            link.Update(replacedTakeIn);
+            throw;
+        }
+    }
+
+    private void LogAttached() => log($"Attached sock_ops to cgroup {cgroup.Path}.");
 
     private BpfObject Load(BypassConfig config, out BypassVariant variant)
     {

@@ -182,7 +182,7 @@ public sealed class BypassManager
             Swap(unfinished, folder, replaces);
             try
             {
-                installation.Attach(folder);
+                installation.Attach(folder, replaces ? unfinished : null);
             }
             catch
             {

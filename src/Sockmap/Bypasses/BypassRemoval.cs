@@ -64,6 +64,8 @@ internal sealed class BypassRemoval(BypassFolder folder, Action<string> log)
     /// </summary>
     public void Unpin()
     {
+        TryDetach();
+
         // Half of a folder could not be told from one of another version: under its own name it is whole or not there.
         string unfinished = folder.Unfinished.Path;
         if (folder.Exists && !string.Equals(folder.Path, unfinished, StringComparison.Ordinal))
@@ -77,16 +79,24 @@ internal sealed class BypassRemoval(BypassFolder folder, Action<string> log)
 
     private void StopTakingIn()
     {
+        if (TryDetach())
+        {
+            log("Detached sock_ops from the cgroup: no new socket is taken in.");
+        }
+    }
+
+    private bool TryDetach()
+    {
         using BpfLink? link = BypassFolder.TryOpenLink(folder.CgroupLink);
         if (link is null)
         {
-            return;
+            return false;
         }
 
-        // Removing the pin would not do: whoever else holds the link open would keep it attached.
+        // Removing the pin would not do: the kernel detaches a little later then, or not while somebody holds the link.
         link.Detach();
         BpfFileSystem.RemovePin(folder.CgroupLink);
-        log("Detached sock_ops from the cgroup: no new socket is taken in.");
+        return true;
     }
 
     private void StopRedirecting()

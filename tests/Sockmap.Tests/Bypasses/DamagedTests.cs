@@ -3,6 +3,7 @@ using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Maps;
 using Sockmap.Bpf.Programs;
 using Sockmap.Bypasses;
+using Sockmap.TestKit;
 using Sockmap.TestKit.Observation;
 using Sockmap.TestKit.Traffic;
 using Sockmap.Traffic.Options;
@@ -34,7 +35,7 @@ public sealed class DamagedTests
         bypass.Install();
         using RunningStreams streams = StreamsThrough(bypass);
         IReadOnlyList<KernelObject> objects = bypass.KernelObjects;
-        File.Delete(Path.Combine(bypass.Folder, pin));
+        Unpin(bypass, pin);
 
         BypassStatus status = bypass.Status;
         Assert.Equal(BypassState.Incomplete, status.State);
@@ -56,7 +57,7 @@ public sealed class DamagedTests
         using InstalledBypass bypass = new();
         bypass.Install();
         using RunningStreams streams = StreamsThrough(bypass);
-        File.Delete(Path.Combine(bypass.Folder, pin));
+        Unpin(bypass, pin);
 
         // Settings that were kept in the pin differ from those asked for, as far as anybody can tell.
         Assert.NotEqual(InstallOutcome.AlreadyInstalled, bypass.Install(null, new InstallOptions { Replace = pin == "sockhash" }).Outcome);
@@ -190,6 +191,13 @@ public sealed class DamagedTests
         streams.WaitForTraffic(50_000);
         Assert.True(bypass.Status.BytesRedirected > 0);
         return streams;
+    }
+
+    /// <summary>Removes a pin; the kernel frees what only the pin held a little later.</summary>
+    private static void Unpin(InstalledBypass bypass, string pin)
+    {
+        File.Delete(Path.Combine(bypass.Folder, pin));
+        Assert.True(Patience.Until(() => bypass.Status.State != BypassState.Active));
     }
 
     private static void Detach(InstalledBypass bypass, string pin)

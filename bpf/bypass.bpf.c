@@ -241,6 +241,9 @@ int take_in(struct bpf_sock_ops *ops)
 		add(SOCKETS_REMOTE, 1);
 		return 1;
 	}
+	/* Somebody attached this program a second time: the first run has taken the socket in. */
+	if (bpf_sk_storage_get(&storage, sk, 0, 0))
+		return 1;
 	state = is_out_of_the_ordinary(tp) ? 0 :
 					     bpf_sk_storage_get(&storage, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!state) {

@@ -24,7 +24,7 @@ internal static class StatusView
             table.AddRow(
                 Terminal.Cell(bypass.Name),
                 Terminal.Cell(State(bypass)),
-                Terminal.Cell(bypass.Cgroup ?? "(gone)"),
+                Terminal.Cell(bypass.Cgroup ?? "(not found)"),
                 Terminal.Cell(Takes(bypass)),
                 Terminal.Cell(Quantity.Count(bypass.Entries)),
                 Terminal.Cell(Quantity.Bytes(bypass.BytesRedirected)),

@@ -17,7 +17,7 @@ public sealed record BypassStatus
     /// <summary>What is wrong with it or worth knowing, one sentence each; empty where nothing is.</summary>
     public IReadOnlyList<string> Problem { get; init; } = [];
 
-    /// <summary>Path of the cgroup; null where it is gone.</summary>
+    /// <summary>Path of the cgroup; null where it is gone or out of sight.</summary>
     public string? Cgroup { get; init; }
 
     /// <summary>Id of the cgroup.</summary>

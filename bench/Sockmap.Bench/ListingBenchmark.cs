@@ -15,36 +15,11 @@ internal static class ListingBenchmark
 
     public static int Count(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 
-    public static int Prof()
+    /// <summary>One look at everything, as a process of its own.</summary>
+    public static int List()
     {
-        for (int i = 0; i < 4; i++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            var k = Sockmap.Bpf.Btf.BtfSpec.LoadKernel();
-            double a = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            start = Stopwatch.GetTimestamp();
-            k.TryFind("bpf_iter_task_file", Sockmap.Bpf.Btf.BtfKind.Function, out _);
-            double b = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            start = Stopwatch.GetTimestamp();
-            int n = new BpfInventory(new() { FindPins = false }).Programs().Count();
-            double c = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            start = Stopwatch.GetTimestamp();
-            n = new BpfInventory(new() { FindHolders = false }).Programs().Count();
-            double d = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            start = Stopwatch.GetTimestamp();
-            n = new BpfInventory(new() { FindHolders = false, FindPins = false }).Programs().Count();
-            double e = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            Console.WriteLine($"kernel {a:0.0} index {b:0.0} holders {c:0.0} pins {d:0.0} plain {e:0.0}");
-        }
-
-        return 0;
-    }
-
-    /// <summary>One listing, as a process of its own.</summary>
-    public static int List(bool maps)
-    {
-        BpfInventory inventory = new();
-        Console.WriteLine(maps ? inventory.Maps().Count() : inventory.Programs().Count());
+        (int maps, int programs) = Look();
+        Console.WriteLine($"{maps} maps, {programs} programs");
         return 0;
     }
 
@@ -63,9 +38,7 @@ internal static class ListingBenchmark
                 objects.Add(BpfProgram.Load(new() { Name = "bench_prog", Type = BpfProgramType.SocketFilter, Instructions = Instructions }));
             }
 
-            Console.WriteLine($"{maps} maps and {programs} programs; wall time in ms, best of {rounds} rounds; peak memory in MiB");
-            Measure("maps", rounds, true, "map");
-            Measure("programs", rounds, false, "prog");
+            Measure(rounds);
             return 0;
         }
         finally
@@ -74,7 +47,13 @@ internal static class ListingBenchmark
         }
     }
 
-    private static void Measure(string what, int rounds, bool maps, string word)
+    private static (int Maps, int Programs) Look()
+    {
+        BpfInventory inventory = new();
+        return (inventory.Maps().Count(), inventory.Programs().Count());
+    }
+
+    private static void Measure(int rounds)
     {
         double[] inside = new double[rounds];
         double[] own = new double[rounds];
@@ -82,25 +61,31 @@ internal static class ListingBenchmark
         long ownPeak = 0;
         long toolPeak = 0;
         long allocated = 0;
-        int count = 0;
+        (int Maps, int Programs) count = default;
         for (int i = 0; i < rounds; i++)
         {
             long before = GC.GetTotalAllocatedBytes(precise: true);
             long start = Stopwatch.GetTimestamp();
-            BpfInventory inventory = new();
-            count = maps ? inventory.Maps().Count() : inventory.Programs().Count();
+            count = Look();
             inside[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
-            (tool[i], toolPeak) = RunProcess("bpftool", ["-j", word, "show"]);
-            (own[i], ownPeak) = RunProcess(Environment.ProcessPath!, ["list", what]);
+            (double mapTime, long mapPeak) = RunProcess("bpftool", ["-j", "map", "show"]);
+            (double programTime, long programPeak) = RunProcess("bpftool", ["-j", "prog", "show"]);
+            tool[i] = mapTime + programTime;
+            toolPeak = Math.Max(mapPeak, programPeak);
+            (own[i], ownPeak) = RunProcess(Environment.ProcessPath!, ["list"]);
         }
 
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{what}: {count} listed; bpftool -j {tool.Min():0.0} ({toolPeak / 1024.0:0.0} MiB); in a session, first time {inside[0]:0.0}, later {inside.Min():0.0} ({allocated / 1048576.0:0.0} MiB allocated); as a process {own.Min():0.0} ({ownPeak / 1024.0:0.0} MiB)"));
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{what}: bpftool / ours: {tool.Min() / inside[0]:0.00} first, {tool.Min() / inside.Min():0.00} later, {tool.Min() / own.Min():0.00} as a process"));
+        Array.Sort(tool);
+        double first = inside[0];
+        Array.Sort(inside);
+        Array.Sort(own);
+        int middle = rounds / 2;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count.Maps} maps and {count.Programs} programs, with pins and processes; medians of {rounds} rounds, each one after the other"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"bpftool -j, map and prog:   {tool[middle],7:0.0} ms, peak {toolPeak / 1024.0:0.0} MiB; without pins and processes"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ours, in a session:         {inside[middle],7:0.0} ms, {allocated / 1048576.0:0.0} MiB allocated; {tool[middle] / inside[middle]:0.00}x faster"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ours, first in a session:   {first,7:0.0} ms; {tool[middle] / first:0.00}x"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ours, a process of its own: {own[middle],7:0.0} ms, peak {ownPeak / 1024.0:0.0} MiB; {tool[middle] / own[middle]:0.00}x"));
     }
 
     /// <summary>Wall time from start to end, and peak resident memory in KiB, of a process whose output nobody looks at.</summary>

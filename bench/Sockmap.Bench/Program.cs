@@ -4,9 +4,7 @@ return args switch
 {
     ["listing"] => ListingBenchmark.Run(10_000, 2_000, rounds: 5),
     ["listing", var maps, var programs] => ListingBenchmark.Run(ListingBenchmark.Count(maps), ListingBenchmark.Count(programs), rounds: 5),
-    ["list", "maps"] => ListingBenchmark.List(maps: true),
-    ["list", "programs"] => ListingBenchmark.List(maps: false),
-    ["prof"] => ListingBenchmark.Prof(),
+    ["list"] => ListingBenchmark.List(),
     _ => Usage(),
 };
 

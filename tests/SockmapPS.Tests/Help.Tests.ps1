@@ -17,7 +17,7 @@ Describe 'Help' {
     }
 
     It 'has a page for each cmdlet and for nothing else' {
-        (Get-ChildItem "$Top/docs/*-*.md").BaseName | Should -Be (Get-Command -Module SockmapPS | Sort-Object Name).Name
+        (Get-ChildItem "$Top/docs/*-Sockmap*.md", "$Top/docs/*-Bpf*.md" | Sort-Object Name).BaseName | Should -Be (Get-Command -Module SockmapPS | Sort-Object Name).Name
     }
 
     It 'of <_> has words and examples that call it' -ForEach $exported {

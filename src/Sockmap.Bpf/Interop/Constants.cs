@@ -59,7 +59,7 @@ internal static class Constants
     internal const int NLM_F_DUMP = 0x300;
     internal const int NLMSG_ERROR = 2;
     internal const int NLMSG_DONE = 3;
-    internal const int NLA_TYPE_MASK = 0x3fff;
+    internal const int NLA_TYPE_MASK = ~0xc000;
     internal const int RTM_NEWLINK = 16;
     internal const int RTM_GETLINK = 18;
     internal const int IFLA_IFNAME = 3;

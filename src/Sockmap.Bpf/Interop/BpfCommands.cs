@@ -74,6 +74,25 @@ internal static unsafe class BpfCommands
         }
     }
 
+    /// <summary>BPF_OBJ_GET_INFO_BY_FD; gives the negative error number when it fails.</summary>
+    internal static int TryGetInfo<T>(SafeHandle handle, ref T info)
+        where T : unmanaged
+        => TryGetInfo(handle, ref info, out _);
+
+    /// <summary>BPF_OBJ_GET_INFO_BY_FD; gives the negative error number when it fails, and how many bytes the kernel knows.</summary>
+    internal static int TryGetInfo<T>(SafeHandle handle, ref T info, out uint length)
+        where T : unmanaged
+    {
+        using DescriptorLease lease = new(handle);
+        fixed (T* pointer = &info)
+        {
+            bpf_attr_info attr = new() { bpf_fd = (uint)lease.Descriptor, info_len = (uint)Unsafe.SizeOf<T>(), info = Address(pointer) };
+            int result = Syscalls.Bpf(bpf_cmd.BPF_OBJ_GET_INFO_BY_FD, ref attr);
+            length = attr.info_len;
+            return result;
+        }
+    }
+
     /// <summary>UTF-8 with a zero at its end.</summary>
     internal static byte[] Encode(string text)
     {

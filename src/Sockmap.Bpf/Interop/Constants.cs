@@ -50,6 +50,25 @@ internal static class Constants
     internal const int EFD_CLOEXEC = 0x80000;
     internal const int EFD_NONBLOCK = 0x800;
 
+    // sys/socket.h, linux/netlink.h, linux/rtnetlink.h, linux/if_link.h
+    internal const int AF_NETLINK = 16;
+    internal const int SOCK_RAW = 3;
+    internal const int SOCK_CLOEXEC = 0x80000;
+    internal const int NETLINK_ROUTE = 0;
+    internal const int NLM_F_REQUEST = 1;
+    internal const int NLM_F_DUMP = 0x300;
+    internal const int NLMSG_ERROR = 2;
+    internal const int NLMSG_DONE = 3;
+    internal const int NLA_TYPE_MASK = 0x3fff;
+    internal const int RTM_NEWLINK = 16;
+    internal const int RTM_GETLINK = 18;
+    internal const int IFLA_IFNAME = 3;
+    internal const int IFLA_XDP = 43;
+    internal const int IFLA_XDP_PROG_ID = 4;
+    internal const int IFLA_XDP_DRV_PROG_ID = 5;
+    internal const int IFLA_XDP_SKB_PROG_ID = 6;
+    internal const int IFLA_XDP_HW_PROG_ID = 7;
+
     // time.h
     internal const int CLOCK_BOOTTIME = 7;
 

@@ -21,6 +21,15 @@ internal struct bpf_attr_query
     [FieldOffset(16)]
     internal ulong prog_ids;
 
+    [FieldOffset(0)]
+    internal uint target_ifindex;
+
     [FieldOffset(24)]
     internal uint prog_cnt;
+
+    [FieldOffset(32)]
+    internal ulong prog_attach_flags;
+
+    [FieldOffset(40)]
+    internal ulong link_ids;
 }

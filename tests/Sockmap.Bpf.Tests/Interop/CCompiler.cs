@@ -17,12 +17,16 @@ internal static partial class CCompiler
         #include <sys/eventfd.h>
         #include <sys/file.h>
         #include <sys/mman.h>
+        #include <sys/socket.h>
         #include <sys/syscall.h>
         #include <sys/vfs.h>
         #include <linux/bpf.h>
         #include <linux/capability.h>
         #include <linux/fs.h>
+        #include <linux/if_link.h>
         #include <linux/magic.h>
+        #include <linux/netlink.h>
+        #include <linux/rtnetlink.h>
         int main(void) {
 
         """;

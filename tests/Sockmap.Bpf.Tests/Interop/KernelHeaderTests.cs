@@ -11,7 +11,10 @@ namespace Sockmap.Bpf.Tests.Interop;
 public sealed partial class KernelHeaderTests
 {
     private static readonly string[] LinkMembers =
-        ["raw_tracepoint", "tracing", "cgroup", "iter_map", "iter", "netns", "xdp", "struct_ops", "tcx", "netkit", "sockmap"];
+    [
+        "raw_tracepoint", "tracing", "cgroup", "iter_map", "iter_cgroup", "iter_task", "iter", "netns", "xdp", "struct_ops", "netfilter", "tcx", "netkit", "sockmap",
+        "kprobe_multi", "uprobe_multi", "perf_event_uprobe", "perf_event_kprobe", "perf_event_tracepoint", "perf_event_event", "perf_event",
+    ];
 
     [Fact]
     public void Structures_lie_as_in_the_header()
@@ -152,7 +155,7 @@ public sealed partial class KernelHeaderTests
         string? prefix = prefixes.FirstOrDefault(text => field.StartsWith(text + "_", StringComparison.Ordinal));
         return prefix is null || string.Equals(field, "type", StringComparison.Ordinal)
             ? field
-            : $"{prefix.Replace("iter_map", "iter.map", StringComparison.Ordinal)}.{field[(prefix.Length + 1)..]}";
+            : $"{prefix.Replace("iter_", "iter.", StringComparison.Ordinal).Replace("perf_event_", "perf_event.", StringComparison.Ordinal)}.{field[(prefix.Length + 1)..]}";
     }
 
     [GeneratedRegex(@"/\*.*?\*/", RegexOptions.Singleline, matchTimeoutMilliseconds: 10_000)]

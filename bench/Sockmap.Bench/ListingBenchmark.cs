@@ -15,6 +15,31 @@ internal static class ListingBenchmark
 
     public static int Count(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 
+    public static int Prof()
+    {
+        for (int i = 0; i < 4; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            var k = Sockmap.Bpf.Btf.BtfSpec.LoadKernel();
+            double a = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            start = Stopwatch.GetTimestamp();
+            k.TryFind("bpf_iter_task_file", Sockmap.Bpf.Btf.BtfKind.Function, out _);
+            double b = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            start = Stopwatch.GetTimestamp();
+            int n = new BpfInventory(new() { FindPins = false }).Programs().Count();
+            double c = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            start = Stopwatch.GetTimestamp();
+            n = new BpfInventory(new() { FindHolders = false }).Programs().Count();
+            double d = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            start = Stopwatch.GetTimestamp();
+            n = new BpfInventory(new() { FindHolders = false, FindPins = false }).Programs().Count();
+            double e = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            Console.WriteLine($"kernel {a:0.0} index {b:0.0} holders {c:0.0} pins {d:0.0} plain {e:0.0}");
+        }
+
+        return 0;
+    }
+
     /// <summary>One listing, as a process of its own.</summary>
     public static int List(bool maps)
     {

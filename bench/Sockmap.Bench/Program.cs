@@ -6,6 +6,7 @@ return args switch
     ["listing", var maps, var programs] => ListingBenchmark.Run(ListingBenchmark.Count(maps), ListingBenchmark.Count(programs), rounds: 5),
     ["list", "maps"] => ListingBenchmark.List(maps: true),
     ["list", "programs"] => ListingBenchmark.List(maps: false),
+    ["prof"] => ListingBenchmark.Prof(),
     _ => Usage(),
 };
 

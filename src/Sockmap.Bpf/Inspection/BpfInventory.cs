@@ -176,6 +176,26 @@ public sealed class BpfInventory
         return ReadPin(path, mount, kind, handle, new LinkReader(_names));
     }
 
+    /// <summary>All links, without their pins and holders.</summary>
+    internal IEnumerable<LinkRecord> BareLinks()
+    {
+        LinkReader reader = new(_names);
+        return All(ObjectKind.Link, (handle, _) => reader.Read(handle), prepare: false);
+    }
+
+    /// <summary>Does something with each sockmap and sockhash while it is open.</summary>
+    internal IEnumerable<T> WithSockmaps<T>(Func<SafeBpfHandle, bpf_map_info, T> action)
+        where T : class
+        => All<T>(
+            ObjectKind.Map,
+            (handle, _) =>
+            {
+                bpf_map_info info = default;
+                BpfCommands.GetInfo(handle, ref info, "a map");
+                return (BpfMapType)info.type is BpfMapType.SockMap or BpfMapType.SockHash ? action(handle, info) : null;
+            },
+            prepare: false);
+
     /// <summary>Lets a problem be taken, or throws it when no one takes problems.</summary>
     internal void TakeProblem(BpfException problem)
     {
@@ -208,7 +228,7 @@ public sealed class BpfInventory
     private static BpfException NeedsSysAdmin(string operation, int errno) =>
         new($"{operation} needs CAP_SYS_ADMIN; run as root", errno);
 
-    private static SafeBpfHandle Open(ObjectKind kind, uint id)
+    internal static SafeBpfHandle Open(ObjectKind kind, uint id)
     {
         bpf_attr_id attr = new() { start_id = id };
         int result = Syscalls.Bpf(Commands(kind).Open, ref attr);
@@ -258,10 +278,14 @@ public sealed class BpfInventory
         }
     }
 
-    private IEnumerable<T> All<T>(ObjectKind kind, Func<SafeBpfHandle, uint, T> read)
+    private IEnumerable<T> All<T>(ObjectKind kind, Func<SafeBpfHandle, uint, T?> read, bool prepare = true)
         where T : class
     {
-        Prepare();
+        if (prepare)
+        {
+            Prepare();
+        }
+
         (bpf_cmd next, bpf_cmd open) = Commands(kind);
         uint id = 0;
         while (true)
@@ -287,7 +311,7 @@ public sealed class BpfInventory
         }
     }
 
-    private T? ReadOne<T>(ObjectKind kind, bpf_cmd open, uint id, Func<SafeBpfHandle, uint, T> read)
+    private T? ReadOne<T>(ObjectKind kind, bpf_cmd open, uint id, Func<SafeBpfHandle, uint, T?> read)
         where T : class
     {
         bpf_attr_id attr = new() { start_id = id };

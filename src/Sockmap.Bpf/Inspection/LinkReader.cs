@@ -17,14 +17,14 @@ internal sealed unsafe class LinkReader(ProgramNames names)
     {
         bpf_link_info info = default;
         uint length = Ask(handle, ref info);
-        (string name, BpfProgramType? type) = names.Find(info.prog_id);
+        ProgramIdentity program = names.Find(info.prog_id);
         LinkRecord common = new()
         {
             Id = info.id,
             Type = (BpfLinkType)info.type,
             ProgId = info.prog_id,
-            ProgName = name,
-            ProgType = type,
+            ProgName = program.Name,
+            ProgType = program.Type,
         };
         return common.Type switch
         {

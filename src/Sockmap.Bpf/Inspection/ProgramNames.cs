@@ -13,32 +13,53 @@ internal sealed unsafe class ProgramNames
     private const int MostSpecs = 16;
 
     private readonly Dictionary<uint, BtfSpec?> _specs = [];
-    private readonly Dictionary<uint, (string Name, BpfProgramType? Type)> _known = [];
+    private readonly Dictionary<uint, ProgramIdentity> _known = [];
 
-    /// <summary>The name and the type of a program; empty and null when it is gone or may not be opened.</summary>
-    internal (string Name, BpfProgramType? Type) Find(uint id)
+    /// <summary>The name, type and target of a program; <see cref="ProgramIdentity.Unknown"/> when it is gone or may not be opened.</summary>
+    internal ProgramIdentity Find(uint id)
     {
         if (id == 0)
         {
-            return ("", null);
+            return ProgramIdentity.Unknown;
         }
 
-        if (!_known.TryGetValue(id, out (string, BpfProgramType?) found))
+        if (_known.TryGetValue(id, out ProgramIdentity? found))
         {
-            bpf_attr_id attr = new() { prog_id = id };
-            int descriptor = Syscalls.Bpf(bpf_cmd.BPF_PROG_GET_FD_BY_ID, ref attr);
-            if (descriptor < 0)
-            {
-                return ("", null);
-            }
-
-            using SafeBpfHandle handle = SafeBpfHandle.Adopt(descriptor);
-            bpf_prog_info info = default;
-            found = BpfCommands.TryGetInfo(handle, ref info) >= 0 ? (Whole(handle, info), (BpfProgramType)info.type) : ("", null);
-            _known[id] = found;
+            return found;
         }
 
-        return found;
+        bpf_attr_id attr = new() { prog_id = id };
+        int descriptor = Syscalls.Bpf(bpf_cmd.BPF_PROG_GET_FD_BY_ID, ref attr);
+        if (descriptor < 0)
+        {
+            return ProgramIdentity.Unknown;
+        }
+
+        using SafeBpfHandle handle = SafeBpfHandle.Adopt(descriptor);
+        bpf_prog_info info = default;
+        found = BpfCommands.TryGetInfo(handle, ref info) >= 0
+            ? new ProgramIdentity(Whole(handle, info), (BpfProgramType)info.type, info.attach_btf_obj_id, info.attach_btf_id)
+            : ProgramIdentity.Unknown;
+        return _known[id] = found;
+    }
+
+    /// <summary>The name of the function or type that a program traces or replaces, or null.</summary>
+    internal string? AttachTargetName(uint id)
+    {
+        ProgramIdentity program = Find(id);
+        if (program.AttachBtfObjId == 0 || program.AttachBtfId == 0 || Spec(program.AttachBtfObjId) is not { } spec)
+        {
+            return null;
+        }
+
+        try
+        {
+            return spec.TypeById(program.AttachBtfId).Name;
+        }
+        catch (BpfFormatException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The whole name of a program.</summary>

@@ -39,18 +39,17 @@ public sealed class BpfInventoryTests(InspectedObjects objects) : IClassFixture<
     public void Every_field_of_every_map_is_that_of_bpftool()
     {
         Bpftool.Require();
-        JsonElement tool = Bpftool.Json("-f", "map", "show");
         Dictionary<uint, MapRecord> ours = new BpfInventory().Maps().ToDictionary(static record => record.Id);
         HashSet<string> fields = new(StringComparer.Ordinal);
-        foreach (JsonElement expected in tool.EnumerateArray())
+
+        // One by one: in a listing bpftool 7.1 shows some fields of the map before.
+        foreach (BpfMap map in new[] { objects.SockHash, objects.SockMap, objects.Array, objects.ProgArray, objects.Loaded.Maps["counted"] })
         {
-            if (ours.TryGetValue(expected.GetProperty("id").GetUInt32(), out MapRecord? record))
-            {
-                fields.UnionWith(FieldComparison.AssertAllEqual(expected, record));
-            }
+            uint id = map.GetInfo().Id;
+            fields.UnionWith(FieldComparison.AssertAllEqual(Bpftool.Json("-f", "map", "show", "id", $"{id}"), ours[id]));
         }
 
-        string[] shown = ["id", "type", "name", "flags", "bytes_key", "bytes_value", "max_entries", "bytes_memlock", "frozen", "owner_prog_type", "owner_jited", "pinned"];
+        string[] shown = ["id", "type", "name", "flags", "bytes_key", "bytes_value", "max_entries", "bytes_memlock", "frozen", "btf_id", "owner_prog_type", "owner_jited", "pinned"];
         Assert.Empty(shown.Except(fields, StringComparer.Ordinal));
         MapRecord array = ours[objects.Array.GetInfo().Id];
         Assert.True(array.Frozen);
@@ -111,6 +110,13 @@ public sealed class BpfInventoryTests(InspectedObjects objects) : IClassFixture<
         Assert.Equal([Environment.ProcessId], record.Pids);
         Assert.Equal([File.ReadAllText("/proc/self/comm").TrimEnd('\n')], record.Commands);
         Assert.Empty(new BpfInventory(new() { FindHolders = false }).Map(map).Pids);
+    }
+
+    [Fact]
+    public void Looking_at_an_object_does_not_make_a_holder_of_us()
+    {
+        uint vmlinux = new BpfInventory().BtfObjects().Single(static record => record.Name == "vmlinux").Id;
+        Assert.DoesNotContain(Environment.ProcessId, new BpfInventory().BtfObject(vmlinux).Pids);
     }
 
     [Fact]

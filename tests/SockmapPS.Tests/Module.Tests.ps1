@@ -1,5 +1,6 @@
 BeforeDiscovery {
-    $exported = 'Get-SockmapBypass', 'Get-SockmapEntry', 'Install-SockmapBypass', 'Remove-SockmapBypass', 'Test-SockmapSupport'
+    $exported = 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction',
+    'Get-SockmapBypass', 'Get-SockmapEntry', 'Install-SockmapBypass', 'Remove-SockmapBypass', 'Test-SockmapSupport'
     $top = (Resolve-Path "$PSScriptRoot/../..").Path
     $scripts = Get-ChildItem $top -Recurse -File -Include *.ps1 |
         Where-Object FullName -NotMatch "^$([regex]::Escape($top))/(.*/)?(bin|obj|out)/" |
@@ -27,7 +28,8 @@ Describe 'The module' {
 
     It 'exports by name what it has, and nothing else' {
         $data = Import-PowerShellDataFile $ModulePath
-        $data.CmdletsToExport | Should -Be ('Get-SockmapBypass', 'Get-SockmapEntry', 'Install-SockmapBypass', 'Remove-SockmapBypass', 'Test-SockmapSupport')
+        $data.CmdletsToExport | Should -Be ('Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction',
+    'Get-SockmapBypass', 'Get-SockmapEntry', 'Install-SockmapBypass', 'Remove-SockmapBypass', 'Test-SockmapSupport')
         $data.FunctionsToExport + $data.AliasesToExport + $data.VariablesToExport | Should -BeNullOrEmpty
         $cmdlets = [Reflection.Assembly]::LoadFrom("$folder/bin/net10.0/SockmapPS.dll").GetExportedTypes().ForEach({
                 $_.GetCustomAttributes([Management.Automation.CmdletAttribute], $false).ForEach({ "$($_.VerbName)-$($_.NounName)" }) })
@@ -38,7 +40,7 @@ Describe 'The module' {
         $command = Get-Command $_ -Module SockmapPS
         $command.CommandType | Should -Be 'Cmdlet'
         $command.Verb | Should -BeIn (Get-Verb).Verb
-        $command.Noun | Should -Match '^Sockmap[A-Z][a-z]+$'
+        $command.Noun | Should -Match '^(Sockmap|Bpf)[A-Z][A-Za-z]+$'
     }
 
     It 'asks before <_> changes anything' -ForEach 'Install-SockmapBypass', 'Remove-SockmapBypass' {

@@ -44,6 +44,7 @@ public sealed class BpfInventory
     /// <exception cref="BpfException">ENOENT: there is none; EPERM: the process may not open it.</exception>
     public ProgramRecord Program(uint id)
     {
+        Prepare();
         using SafeBpfHandle handle = Open(ObjectKind.Program, id);
         using ProgramReader reader = new(_names);
         return Complete(reader.Read(handle, id));
@@ -55,6 +56,7 @@ public sealed class BpfInventory
     /// <exception cref="InvalidDataException">Something else than a program is pinned there.</exception>
     public ProgramRecord PinnedProgram(string path)
     {
+        Prepare();
         using SafeBpfHandle handle = BpfObjectKinds.Require(BpfCommands.OpenPinned(path, "program"), BpfObjectKind.Program, path);
         using ProgramReader reader = new(_names);
         return Complete(reader.Read(handle, 0));
@@ -76,6 +78,7 @@ public sealed class BpfInventory
     /// <exception cref="BpfException">ENOENT: there is none; EPERM: the process may not open it.</exception>
     public MapRecord Map(uint id)
     {
+        Prepare();
         using SafeBpfHandle handle = Open(ObjectKind.Map, id);
         using MapReader reader = new();
         return Complete(reader.Read(handle));
@@ -87,6 +90,7 @@ public sealed class BpfInventory
     /// <exception cref="InvalidDataException">Something else than a map is pinned there.</exception>
     public MapRecord PinnedMap(string path)
     {
+        Prepare();
         using SafeBpfHandle handle = BpfObjectKinds.Require(OpenPinnedForReading(path, "map"), BpfObjectKind.Map, path);
         using MapReader reader = new();
         return Complete(reader.Read(handle));
@@ -108,6 +112,7 @@ public sealed class BpfInventory
     /// <exception cref="BpfException">ENOENT: there is none; EPERM: the process may not open it.</exception>
     public LinkRecord Link(uint id)
     {
+        Prepare();
         using SafeBpfHandle handle = Open(ObjectKind.Link, id);
         return Complete(new LinkReader(_names).Read(handle));
     }
@@ -118,6 +123,7 @@ public sealed class BpfInventory
     /// <exception cref="InvalidDataException">Something else than a link is pinned there.</exception>
     public LinkRecord PinnedLink(string path)
     {
+        Prepare();
         using SafeBpfHandle handle = BpfObjectKinds.Require(BpfCommands.OpenPinned(path, "link"), BpfObjectKind.Link, path);
         return Complete(new LinkReader(_names).Read(handle));
     }
@@ -137,6 +143,7 @@ public sealed class BpfInventory
     /// <exception cref="BpfException">ENOENT: there is none; EPERM: the process may not open it.</exception>
     public BtfRecord BtfObject(uint id)
     {
+        Prepare();
         using SafeBpfHandle handle = Open(ObjectKind.Btf, id);
         return Complete(BtfReader.Read(handle));
     }
@@ -355,7 +362,10 @@ public sealed class BpfInventory
         }
     }
 
-    /// <summary>Finds holders and pins before a listing begins: what that takes into the kernel is gone again by then.</summary>
+    /// <summary>
+    /// Finds holders and pins before anything is opened: what that takes into the kernel is gone again by then, and this process is not
+    /// taken for a holder of what it only looks at.
+    /// </summary>
     private void Prepare()
     {
         HoldersOf(ObjectKind.None, 0);

@@ -6,6 +6,9 @@ public sealed record BtfRecord
     /// <summary>Its id.</summary>
     public required uint Id { get; init; }
 
+    /// <summary>The same id under the name by which others refer to BTF objects, so that it binds by property name.</summary>
+    public uint BtfId => Id;
+
     /// <summary><c>vmlinux</c>, the module's name, or empty for one that a process loaded.</summary>
     public string Name { get; init; } = "";
 

@@ -151,7 +151,7 @@ internal sealed unsafe class LinkReader(ProgramNames names)
 
         return link with
         {
-            Path = Text(path, PathSize),
+            File = Text(path, PathSize),
             FuncCnt = count,
             Flags = info.uprobe_multi_flags,
             RetProbe = (info.uprobe_multi_flags & ReturnFlag) != 0,
@@ -187,7 +187,7 @@ internal sealed unsafe class LinkReader(ProgramNames names)
             1 or 2 => link with
             {
                 RetProbe = kind == 2,
-                Path = text,
+                File = text,
                 Offset = full.perf_event_uprobe_offset,
                 RefCtrOffsets = One(full.perf_event_uprobe_ref_ctr_offset),
                 Cookies = One(full.perf_event_uprobe_cookie),

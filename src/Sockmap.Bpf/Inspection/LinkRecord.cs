@@ -6,6 +6,9 @@ public sealed record LinkRecord
     /// <summary>Its id.</summary>
     public required uint Id { get; init; }
 
+    /// <summary>The same id under the name by which others refer to links, so that it binds by property name.</summary>
+    public uint LinkId => Id;
+
     /// <summary>What it binds its program to; a number for a type that this version does not know.</summary>
     public BpfLinkType Type { get; init; }
 
@@ -76,7 +79,7 @@ public sealed record LinkRecord
     public bool? RetProbe { get; init; }
 
     /// <summary>The file that a uprobe is in.</summary>
-    public string? Path { get; init; }
+    public string? File { get; init; }
 
     /// <summary>The function, or the tracepoint, of a perf event.</summary>
     public string? Func { get; init; }

@@ -6,6 +6,9 @@ public sealed record MapRecord
     /// <summary>Its id.</summary>
     public required uint Id { get; init; }
 
+    /// <summary>The same id under the name by which others refer to maps, so that it binds by property name.</summary>
+    public uint MapId => Id;
+
     /// <summary>What it is.</summary>
     public BpfMapType Type { get; init; }
 

@@ -6,6 +6,9 @@ public sealed record ProgramRecord
     /// <summary>Its id.</summary>
     public required uint Id { get; init; }
 
+    /// <summary>The same id under the name by which others refer to programs, so that it binds by property name.</summary>
+    public uint ProgId => Id;
+
     /// <summary>What it is.</summary>
     public BpfProgramType Type { get; init; }
 

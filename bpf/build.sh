@@ -11,14 +11,14 @@ strip=${LLVM_STRIP:-llvm-strip-19}
 check=${1:-}
 aside=$(mktemp -d)
 trap 'rm -rf "$aside"' EXIT
-# Relative paths only, each source from its own folder: the object names its sources.
+# Relative paths only, each source from its own folder, and that called ".": the object names its sources.
 for source in bpf/*.bpf.c tests/*/objects/*.bpf.c; do
 	[ -e "$source" ] || continue
 	folder=$(dirname "$source")
 	object=$(basename "${source%.c}").o
 	(
 		cd "$folder"
-		"$clang" -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations \
+		"$clang" -O2 -g -fdebug-compilation-dir=. -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations \
 			-I"/usr/include/$(uname -m)-linux-gnu" -c "$(basename "$source")" -o "$aside/$object"
 	)
 	"$strip" -g "$aside/$object"

@@ -57,13 +57,14 @@ struct {
 	__type(value, __u32);
 } excluded_addresses SEC(".maps");
 
+/* Atomic, though each CPU has its own: programs stay on their CPU, but one may be preempted by another there. */
 static __always_inline void add(enum bypass_counter counter, __u64 n)
 {
 	__u32 zero = 0;
 	struct bypass_counters *c = bpf_map_lookup_elem(&counters, &zero);
 
 	if (c)
-		c->value[counter] += n;
+		__sync_fetch_and_add(&c->value[counter], n);
 }
 
 /* ---- taking sockets in (rules 1 and 2) ---- */
@@ -160,6 +161,15 @@ static __always_inline bool is_namespace_bound(const __u8 address[16])
 	return !words[2] && words[3] == bpf_htonl(1);
 }
 
+/*
+ * Sockets that the kernel made (an NFS server's) get a sk_user_data of their maker's after they are established, over
+ * the psock. What is written to a socket in TCP_REPAIR may be bytes to receive.
+ */
+static __always_inline bool is_out_of_the_ordinary(struct tcp_sock *tp)
+{
+	return BPF_CORE_READ_BITFIELD(&tp->inet_conn.icsk_inet.sk, sk_kern_sock) || BPF_CORE_READ_BITFIELD(tp, repair);
+}
+
 static __always_inline __u64 scope_of(struct bpf_sock_ops *ops, const struct entry_key *key)
 {
 	if ((config.options & OPTION_CROSS_NAMESPACE) && !is_namespace_bound(key->local_address) &&
@@ -180,6 +190,26 @@ static __always_inline void count_refusal(int error)
 		add(SOCKETS_REFUSED, 1);
 }
 
+/*
+ * A socket that connects and is in the map was disconnected (connect() with AF_UNSPEC). TCP threw away what it had not
+ * read; leaving the map does the same with what was redirected, and frees the key of its former connection.
+ */
+static __always_inline void leave_former_connection(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	struct entry_state *state;
+	struct entry_key key;
+
+	if (!sk)
+		return;
+	state = bpf_sk_storage_get(&storage, sk, 0, 0);
+	if (!state)
+		return;
+	key = state->own;
+	bpf_sk_storage_delete(&storage, sk);
+	bpf_map_delete_elem(&sockhash, &key);
+}
+
 /* Every path returns 1: sock_ops programs beside ours have their say. */
 SEC("sockops")
 int take_in(struct bpf_sock_ops *ops)
@@ -190,6 +220,10 @@ int take_in(struct bpf_sock_ops *ops)
 	struct bpf_sock *sk;
 	int error;
 
+	if (ops->op == BPF_SOCK_OPS_TCP_CONNECT_CB) {
+		leave_former_connection(ops);
+		return 1;
+	}
 	if (ops->op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB && ops->op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB)
 		return 1;
 	if (!read_key(ops, &key) || !passes_filters(ops, &key)) {
@@ -207,7 +241,11 @@ int take_in(struct bpf_sock_ops *ops)
 		add(SOCKETS_REMOTE, 1);
 		return 1;
 	}
-	state = bpf_sk_storage_get(&storage, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	/* Somebody attached this program a second time: the first run has taken the socket in. */
+	if (bpf_sk_storage_get(&storage, sk, 0, 0))
+		return 1;
+	state = is_out_of_the_ordinary(tp) ? 0 :
+					     bpf_sk_storage_get(&storage, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!state) {
 		add(SOCKETS_REFUSED, 1);
 		return 1;
@@ -220,6 +258,7 @@ int take_in(struct bpf_sock_ops *ops)
 	state->peer.remote_port = key.local_port;
 	state->peer.scope = key.scope;
 	state->first_seq = tp->write_seq;
+	state->counted_seq = tp->write_seq;
 	if (ops->op == BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB)
 		state->flags |= ENTRY_CONNECTED;
 	/* Fast open sends data before it is established. */
@@ -306,39 +345,43 @@ static __always_inline bool has_tcp_reader(__u64 sock, const bool exact)
 }
 
 #define MOST_MESSAGES 64
-#define LONG_BURST 256
-#define LEAST_LIMIT (1 << 20)
+#define LONG_BURST 2048
 
-/* Bytes queued in a psock by kernels that do not charge them to the receiver; MOST_MESSAGES or more count as endless. */
-static __always_inline __u64 walk_queue(__u64 psock, const bool exact)
+/* Bytes in the first messages of a psock's queue, for kernels that do not keep their sum; false where there are more. */
+static __always_inline bool walk_queue(__u64 psock, __u64 *bytes, const bool exact)
 {
 	__u64 head = psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
 	__u64 item = (__u64)PEEK(exact, struct list_head, head, next);
-	__u64 bytes = 0;
 
+	*bytes = 0;
 	for (int i = 0; i < MOST_MESSAGES; i++) {
 		if (!item || item == head)
-			return bytes;
-		bytes += PEEK(exact, struct sk_msg, item - bpf_core_field_offset(struct sk_msg, list), sg.size);
+			return true;
+		*bytes += PEEK(exact, struct sk_msg, item - bpf_core_field_offset(struct sk_msg, list), sg.size);
 		item = (__u64)PEEK(exact, struct list_head, item, next);
 	}
-	return ~0ULL;
+	return false;
 }
 
 static __always_inline __u64 queued_bytes(__u64 sock, const bool exact)
 {
 	__u32 charged = PEEK(exact, struct sock, sock, sk_backlog.rmem_alloc.counter);
-	__u64 psock;
+	__u64 psock, bytes;
 
 	if (charged)
 		return charged;
 	psock = psock_of(sock, exact);
-	return psock ? walk_queue(psock, exact) : 0;
+	if (!psock)
+		return 0;
+	return walk_queue(psock, &bytes, exact) ? bytes : ~0ULL;
 }
 
 /*
- * Rule 4. A message of one byte costs the kernel about a page and its bookkeeping, so that bytes alone do not bound a
- * queue of small messages: once many came in a row that were never seen read dry, the limit is their number too.
+ * Rule 4. A message of one byte costs the kernel about a kilobyte, so that bytes alone do not bound a queue of small
+ * messages: once many came in a row that were never seen read dry, the limit is their number too.
+ *
+ * The limits are wide, as spilling has a price: recv() stops where the redirected bytes end, and an edge-triggered reader
+ * that takes a short read for a dry socket (epoll(7) says it may) does not look again until more TCP comes.
  */
 static __always_inline bool is_full(struct entry_state *state, __u32 size, const bool exact)
 {
@@ -352,12 +395,8 @@ static __always_inline bool is_full(struct entry_state *state, __u32 size, const
 	state->burst++;
 	if (state->burst > LONG_BURST && queued > (__u64)size * LONG_BURST)
 		return true;
-	if (!limit) {
-		/* TCP's own buffers grow to some MB; below this, large writes do nothing but change sides. */
-		limit = PEEK(exact, struct sock, state->peer_sock, sk_rcvbuf);
-		if (limit < LEAST_LIMIT)
-			limit = LEAST_LIMIT;
-	}
+	if (!limit)
+		limit = DEFAULT_QUEUE_LIMIT;
 	return queued > limit;
 }
 
@@ -375,11 +414,29 @@ static __always_inline __u64 redirected_to(struct sk_msg_md *msg, const bool exa
 	return target;
 }
 
-static __always_inline int over_tcp(struct sk_msg_md *msg, struct entry_state *state, enum bypass_counter reason)
+/*
+ * Bytes over TCP are counted before TCP takes them, and it may take fewer (a full buffer, an error) or get more that no
+ * program was asked about (the send after such a one). write_seq knows, and sets the count right the next time.
+ */
+static __always_inline void settle_tcp_bytes(struct entry_state *state, __u32 write_seq)
 {
+	__s64 more = (__s32)(write_seq - state->counted_seq);
+
+	if (!more)
+		return;
+	state->tcp_bytes += more;
+	state->counted_seq = write_seq;
+	add(BYTES_OVER_TCP, more);
+}
+
+static __always_inline int over_tcp(struct sk_msg_md *msg, struct entry_state *state, __u32 write_seq,
+				    enum bypass_counter reason)
+{
+	settle_tcp_bytes(state, write_seq);
 	state->flags = (state->flags & ~ENTRY_REDIRECTED) | ENTRY_USED_TCP;
 	state->tcp_messages++;
 	state->tcp_bytes += msg->size;
+	state->counted_seq += msg->size;
 	if (reason == TCP_SPILLED)
 		state->spilled_messages++;
 	add(reason, 1);
@@ -389,13 +446,14 @@ static __always_inline int over_tcp(struct sk_msg_md *msg, struct entry_state *s
 }
 
 /* A verdict cannot be taken back, but egress to oneself is an ordinary TCP send. */
-static __always_inline int undo(struct sk_msg_md *msg, struct entry_state *state, enum bypass_counter reason)
+static __always_inline int undo(struct sk_msg_md *msg, struct entry_state *state, __u32 write_seq,
+				enum bypass_counter reason)
 {
 	if (bpf_msg_redirect_hash(msg, &sockhash, &state->own, 0) != SK_PASS) {
 		add(MESSAGES_REFUSED, 1);
 		return SK_DROP;
 	}
-	return over_tcp(msg, state, reason);
+	return over_tcp(msg, state, write_seq, reason);
 }
 
 /*
@@ -413,15 +471,13 @@ static __always_inline enum bypass_counter may_switch(struct entry_state *state,
 {
 	__u64 peer = state->peer_sock;
 
-	if (exact) {
-		if (PEEK(exact, struct tcp_sock, peer, copied_seq) != write_seq)
-			return TCP_UNREAD;
-	} else if ((state->flags & ENTRY_USED_TCP) || state->first_seq != write_seq) {
+	if (!exact && ((state->flags & ENTRY_USED_TCP) || state->first_seq != write_seq))
 		return TCP_STICKY;
-	}
+	/* It also proves the peer: a socket may keep its key after its connection was reset, and another one begin. */
+	if (PEEK(exact, struct tcp_sock, peer, copied_seq) != write_seq)
+		return TCP_UNREAD;
 	/* A key without a namespace can be forged: the sequence numbers of both directions cannot. */
-	if (!state->own.scope && (PEEK(exact, struct tcp_sock, peer, copied_seq) != write_seq ||
-				  PEEK(exact, struct tcp_sock, peer, write_seq) != tp->copied_seq))
+	if (!state->own.scope && PEEK(exact, struct tcp_sock, peer, write_seq) != tp->copied_seq)
 		return TCP_UNREAD;
 	if (PEEK(exact, struct sock, peer, sk_rcvlowat) > 1)
 		return TCP_LOW_WATER;
@@ -432,18 +488,18 @@ static __always_inline enum bypass_counter may_switch(struct entry_state *state,
 
 /* Why this message has to go over TCP, or 0. */
 static __always_inline enum bypass_counter judge(struct sk_msg_md *msg, struct entry_state *state, struct tcp_sock *tp,
-						 const bool exact)
+						 __u32 write_seq, const bool exact)
 {
 	__u64 peer = state->peer_sock;
-	__u32 write_seq = tp->write_seq;
 
-	if (tp->inet_conn.icsk_ulp_ops || PEEK(exact, struct inet_connection_sock, peer, icsk_ulp_ops))
+	if (PEEK(exact, struct inet_connection_sock, peer, icsk_ulp_ops))
 		return TCP_UPPER_PROTOCOL;
 	if (!(state->flags & ENTRY_REDIRECTED) || state->synced_seq != write_seq) {
 		enum bypass_counter reason = may_switch(state, tp, write_seq, exact);
 
 		if (reason)
 			return reason;
+		settle_tcp_bytes(state, write_seq);
 		state->flags |= ENTRY_REDIRECTED;
 		state->synced_seq = write_seq;
 		add(DIRECTIONS_SWITCHED, 1);
@@ -467,6 +523,7 @@ static __always_inline int judge_message(struct sk_msg_md *msg, const bool exact
 	enum bypass_counter reason;
 	struct entry_state *state;
 	struct tcp_sock *tp;
+	__u32 write_seq;
 	bool discovered;
 
 	if (!sk)
@@ -477,39 +534,46 @@ static __always_inline int judge_message(struct sk_msg_md *msg, const bool exact
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp)
 		return SK_PASS;
-	if (tp->inet_conn.icsk_inet.sk.sk_shutdown & SEND_SHUTDOWN)
-		return over_tcp(msg, state, TCP_SHUT_DOWN);
+	/* TCP answers it with EPIPE. */
+	if (tp->inet_conn.icsk_inet.sk.sk_shutdown & SEND_SHUTDOWN) {
+		add(TCP_SHUT_DOWN, 1);
+		return SK_PASS;
+	}
+	write_seq = tp->write_seq;
+	/* Before any redirect: one to itself would carry a message past TLS. */
+	if (tp->inet_conn.icsk_ulp_ops)
+		return over_tcp(msg, state, write_seq, TCP_UPPER_PROTOCOL);
 
 	discovered = !state->peer_sock;
 	if (discovered) {
 		if (!is_worth_looking(state)) {
 			state->misses++;
-			return over_tcp(msg, state, TCP_NO_PEER);
+			return over_tcp(msg, state, write_seq, TCP_NO_PEER);
 		}
 		/* To oneself first: that is the verdict that stays when the peer is not found. */
 		if (bpf_msg_redirect_hash(msg, &sockhash, &state->own, 0) != SK_PASS ||
 		    bpf_msg_redirect_hash(msg, &sockhash, &state->peer, BPF_F_INGRESS) != SK_PASS) {
 			state->misses++;
-			return over_tcp(msg, state, TCP_NO_PEER);
+			return over_tcp(msg, state, write_seq, TCP_NO_PEER);
 		}
 		state->misses = 0;
 		state->peer_sock = redirected_to(msg, exact);
 	}
-	reason = judge(msg, state, tp, exact);
+	reason = judge(msg, state, tp, write_seq, exact);
 	if (reason) {
 		/* Whoever was found by a key that can be forged is remembered only once he is proven. */
 		if (discovered && !state->own.scope)
 			state->peer_sock = 0;
-		return discovered ? undo(msg, state, reason) : over_tcp(msg, state, reason);
+		return discovered ? undo(msg, state, write_seq, reason) : over_tcp(msg, state, write_seq, reason);
 	}
 	if (!discovered) {
 		if (bpf_msg_redirect_hash(msg, &sockhash, &state->peer, BPF_F_INGRESS) != SK_PASS) {
 			state->peer_sock = 0;
-			return over_tcp(msg, state, TCP_NO_PEER);
+			return over_tcp(msg, state, write_seq, TCP_NO_PEER);
 		}
 		if (redirected_to(msg, exact) != state->peer_sock) {
 			state->peer_sock = 0;
-			return undo(msg, state, TCP_WRONG_PEER);
+			return undo(msg, state, write_seq, TCP_WRONG_PEER);
 		}
 	}
 	state->redirected_messages++;
@@ -539,6 +603,7 @@ SEC("sk_msg")
 int root(struct sk_msg_md *msg)
 {
 	struct entry_state *state;
+	struct tcp_sock *tp;
 
 	bpf_tail_call(msg, &slot, 0);
 	if (!msg->sk)
@@ -548,7 +613,8 @@ int root(struct sk_msg_md *msg)
 		return SK_PASS;
 	if (msg->size == 0xffffffff)
 		return bpf_msg_redirect_hash(msg, &sockhash, &state->own, 0);
-	return over_tcp(msg, state, TCP_PAUSED);
+	tp = bpf_skc_to_tcp_sock(msg->sk);
+	return tp ? over_tcp(msg, state, tp->write_seq, TCP_PAUSED) : SK_PASS;
 }
 
 /* ---- listing (rule 10) ---- */
@@ -567,6 +633,7 @@ static __always_inline __u64 inode_of(struct sock *sk)
 static __always_inline void read_queue(struct sock *sk, struct entry_row *row)
 {
 	__u64 psock = psock_of((__u64)sk, false), head;
+	__u32 waiters;
 
 	row->queue_empty = 1;
 	row->quiet = 1;
@@ -574,15 +641,21 @@ static __always_inline void read_queue(struct sock *sk, struct entry_row *row)
 		return;
 	head = psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
 	row->queue_empty = (__u64)PEEK(false, struct list_head, head, next) == head;
-	/* A send under way holds a reference and does not wait on the socket. */
-	row->quiet = PEEK(false, struct sk_psock, psock, refcnt.refs.counter) <=
-		     (int)count_waiters((__u64)sk, false) + 1;
+	/*
+	 * A send under way holds a reference and does not wait on the socket. Where the address that tells who waits is
+	 * hidden (epoll waits too) nothing can be told: a drain then gives sends time instead (Drain.cs).
+	 */
+	waiters = count_waiters((__u64)sk, false);
+	if (waiters > MOST_WAITERS)
+		waiters = 0;
+	row->quiet = !config.woken_wake_function ||
+		     PEEK(false, struct sk_psock, psock, refcnt.refs.counter) <= (int)waiters + 1;
 	if (row->queue_empty)
 		return;
 	if (bpf_core_field_exists(struct sk_psock, msg_tot_len))
 		row->queued_bytes = PEEK(false, struct sk_psock, psock, msg_tot_len);
 	else
-		row->queued_bytes = walk_queue(psock, false);
+		walk_queue(psock, &row->queued_bytes, false);
 }
 
 SEC("iter/sockmap")
@@ -592,6 +665,7 @@ int list(struct bpf_iter__sockmap *ctx)
 	struct sock *sk = ctx->sk;
 	struct entry_row row = {};
 	struct entry_state *state;
+	struct tcp_sock *tp;
 
 	if (!sk || !key)
 		return 0;
@@ -611,6 +685,10 @@ int list(struct bpf_iter__sockmap *ctx)
 		row.redirected_bytes = state->redirected_bytes;
 		row.tcp_messages = state->tcp_messages;
 		row.tcp_bytes = state->tcp_bytes;
+		tp = bpf_skc_to_tcp_sock(sk);
+		/* In later states write_seq counts the FIN. */
+		if (tp && (row.state == TCP_ESTABLISHED || row.state == TCP_CLOSE_WAIT))
+			row.tcp_bytes += (__s32)(tp->write_seq - state->counted_seq);
 		row.spilled_messages = state->spilled_messages;
 	}
 	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));

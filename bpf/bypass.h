@@ -43,7 +43,8 @@ struct entry_state {
 	__u32 misses;
 	/* Messages since the peer's queue was last seen empty. */
 	__u32 burst;
-	__u32 reserved;
+	/* What write_seq is once TCP has taken all the bytes that tcp_bytes counts. */
+	__u32 counted_seq;
 	__u64 redirected_messages;
 	__u64 redirected_bytes;
 	__u64 tcp_messages;
@@ -103,11 +104,14 @@ enum bypass_variant {
 	VARIANT_STICKY = 2,
 };
 
+/* About half of what plain TCP takes for a receiver that has stopped, in both ends' buffers. */
+#define DEFAULT_QUEUE_LIMIT (2 << 20)
+
 struct bypass_config {
 	__u32 layout;
 	__u32 options;
 	__u32 variant;
-	/* Bytes that may wait unread in a receiver before messages spill; 0: the receiver's own rcvbuf, 1 MiB at the least. */
+	/* Bytes that may wait unread in a receiver before messages spill; 0: DEFAULT_QUEUE_LIMIT. */
 	__u32 queue_limit;
 	/* The cgroup that the install was made for. */
 	__u64 cgroup_id;

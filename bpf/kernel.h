@@ -16,6 +16,8 @@
 #define AF_INET6 10
 #define IFF_LOOPBACK 0x8
 #define SEND_SHUTDOWN 2
+#define TCP_ESTABLISHED 1
+#define TCP_CLOSE_WAIT 8
 #define E2BIG 7
 #define EBUSY 16
 #define EEXIST 17
@@ -94,13 +96,13 @@ struct sock {
 	struct {
 		atomic_t rmem_alloc;
 	} sk_backlog;
-	int sk_rcvbuf;
 	int sk_rcvlowat;
 	struct socket_wq *sk_wq;
 	void *sk_user_data;
 	struct socket *sk_socket;
 	kuid_t sk_uid;
 	__u8 sk_shutdown;
+	__u8 sk_kern_sock : 1;
 };
 
 struct inode {
@@ -131,6 +133,7 @@ struct tcp_sock {
 	__u32 write_seq;
 	__u32 snd_nxt;
 	__u64 bytes_sent;
+	__u8 repair : 1;
 };
 
 struct sk_msg_sg {

@@ -16,6 +16,10 @@ public static class Machine
     public static string? MissingForNamespaces =>
         Missing ?? (FindTool("ip") is null ? "ip(8) of iproute2 is not installed." : null);
 
+    /// <summary>Why a command cannot be killed at a system call of its here, or null.</summary>
+    public static string? MissingForKilling =>
+        Missing ?? (FindTool("strace") is null ? "strace(1) is not installed." : null);
+
     private static string? FindTool(string name) =>
         (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':').Append("/usr/sbin").Append("/sbin")
             .Select(p => Path.Combine(p, name)).FirstOrDefault(File.Exists);

@@ -18,6 +18,9 @@ public enum LinuxCapability
     /// <summary>CAP_SYS_RESOURCE: limits; kernels before 5.11 count maps as locked memory.</summary>
     SysResource = 24,
 
+    /// <summary>CAP_SYSLOG: addresses in /proc/kallsyms.</summary>
+    Syslog = 34,
+
     /// <summary>CAP_PERFMON: tracing programs and iterators, kernel memory reads.</summary>
     PerfMon = 38,
 

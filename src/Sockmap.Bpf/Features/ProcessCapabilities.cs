@@ -30,7 +30,8 @@ public sealed class ProcessCapabilities
         || (capability is LinuxCapability.Bpf or LinuxCapability.PerfMon && HasBit(LinuxCapability.SysAdmin));
 
     /// <summary>Understands the text of a status file.</summary>
-    internal static ProcessCapabilities Parse(string status)
+    /// <exception cref="InvalidDataException">It cannot be understood.</exception>
+    public static ProcessCapabilities Parse(string status)
     {
         foreach (string line in status.Split('\n'))
         {

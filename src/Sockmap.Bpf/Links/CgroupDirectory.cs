@@ -52,17 +52,28 @@ public sealed class CgroupDirectory : IDisposable
         }
     }
 
-    /// <summary>The path of a cgroup, by its id. Needs CAP_DAC_READ_SEARCH.</summary>
+    /// <summary>
+    /// The path of a cgroup, by its id: at once with CAP_DAC_READ_SEARCH, else by a walk through the hierarchy.
+    /// </summary>
     /// <param name="id">The cgroup id.</param>
     /// <param name="mountRoot">Where a cgroup2 file system is mounted.</param>
-    /// <returns>The path as this process sees it, or null when there is no such cgroup (any more).</returns>
-    /// <exception cref="BpfException">The process may not (EPERM), or the mount root is not what it should be.</exception>
+    /// <returns>
+    /// The path as this process sees it, or null when there is no such cgroup (any more) below the mount root, or only
+    /// in folders that the process may not read.
+    /// </returns>
+    /// <exception cref="BpfException">The mount root is not what it should be.</exception>
     public static string? FindPath(ulong id, string mountRoot)
     {
         using CgroupDirectory root = Open(mountRoot);
         using DescriptorLease mount = new(root.Handle);
         kernfs_file_handle wanted = new() { handle_bytes = sizeof(ulong), handle_type = Constants.FILEID_KERNFS, id = id };
         int result = Syscalls.OpenByHandle(mount.Descriptor, ref wanted, Constants.O_RDONLY | Constants.O_DIRECTORY);
+
+        // EPERM: no CAP_DAC_READ_SEARCH, or it is in a user namespace other than the first (fs/fhandle.c).
+        if (result == -Errno.EPERM)
+        {
+            return Walk(root, id);
+        }
 
         // ESTALE: no such node; ENOENT: removed while it was looked for; ENOTDIR: the id of a file in some cgroup.
         if (result is -Errno.ESTALE or -Errno.ENOENT or -Errno.ENOTDIR)
@@ -74,10 +85,39 @@ public sealed class CgroupDirectory : IDisposable
         using SafeBpfHandle found = SafeBpfHandle.Adopt(result);
         string? path = new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{found.DangerousGetHandle()}")).LinkTarget;
 
-        // A cgroup that is removed while it is open keeps a name with this ending (d_path in fs/d_path.c).
-        return path is null || (path.EndsWith(" (deleted)", StringComparison.Ordinal) && !Directory.Exists(path)) ? null : path;
+        // A cgroup that is removed while it is open keeps a name with this ending, and one outside of what is mounted has
+        // a path that begins elsewhere (d_path in fs/d_path.c).
+        return path is null || !IsBelow(path, mountRoot) || (path.EndsWith(" (deleted)", StringComparison.Ordinal) && !Directory.Exists(path)) ? null : path;
     }
 
     /// <inheritdoc/>
     public void Dispose() => Handle.Dispose();
+
+    private static bool IsBelow(string path, string root) =>
+        path.StartsWith(root, StringComparison.Ordinal) && (path.Length == root.Length || root.EndsWith('/') || path[root.Length] == '/');
+
+    private static string? Walk(CgroupDirectory root, ulong id)
+    {
+        if (root.Id == id)
+        {
+            return root.Path;
+        }
+
+        EnumerationOptions readable = new() { IgnoreInaccessible = true, RecurseSubdirectories = true };
+        return Directory.EnumerateDirectories(root.Path, "*", readable).FirstOrDefault(path => HasId(path, id));
+    }
+
+    private static bool HasId(string path, ulong id)
+    {
+        try
+        {
+            using CgroupDirectory directory = Open(path);
+            return directory.Id == id;
+        }
+        catch (BpfException e) when (e.Errno is Errno.ENOENT or Errno.ENODEV or Errno.EACCES)
+        {
+            // Removed in the meantime, or closed to this process.
+            return false;
+        }
+    }
 }

@@ -10,11 +10,15 @@ public static class KernelSymbols
     private const string DefaultPath = "/proc/kallsyms";
     private const int BufferSize = 64 * 1024;
 
-    /// <summary>Looks symbols up in one pass through the file, which has some 200,000 lines.</summary>
+    /// <summary>
+    /// Looks symbols up in one pass through the file, which has some 200,000 lines; it ends early where all of them are
+    /// global ones, as no two of those share a name.
+    /// </summary>
     /// <param name="names">The symbols' names.</param>
     /// <returns>
-    /// Name and address of those that were found. Symbols that are not there, that are hidden (address 0), or that
-    /// several places of the kernel have with different addresses are left out.
+    /// Name and address of those that were found; where a global and static ones share a name, the global one. Symbols
+    /// that are not there, that are hidden (address 0), or that are static in several places with different addresses
+    /// are left out.
     /// </returns>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static IReadOnlyDictionary<string, ulong> Find(IEnumerable<string> names)
@@ -26,12 +30,12 @@ public static class KernelSymbols
 
     internal static Dictionary<string, ulong> Find(Stream stream, IEnumerable<string> names)
     {
-        (string Name, byte[] Bytes)[] wanted = [.. names.Distinct(StringComparer.Ordinal).Select(n => (n, Encoding.UTF8.GetBytes(n)))];
+        List<(string Name, byte[] Bytes)> wanted = [.. names.Distinct(StringComparer.Ordinal).Select(n => (n, Encoding.UTF8.GetBytes(n)))];
         Dictionary<string, ulong> found = new(StringComparer.Ordinal);
         HashSet<string> ambiguous = new(StringComparer.Ordinal);
         byte[] buffer = new byte[BufferSize];
         int kept = 0;
-        while (wanted.Length > 0)
+        while (wanted.Count > 0)
         {
             int read = stream.Read(buffer, kept, buffer.Length - kept);
             ReadOnlySpan<byte> text = buffer.AsSpan(0, kept + read);
@@ -60,7 +64,7 @@ public static class KernelSymbols
     }
 
     // A line is "ffffffff81234560 T name", a tab and "[module]" may follow.
-    private static void ReadLine(ReadOnlySpan<byte> line, (string Name, byte[] Bytes)[] wanted, Dictionary<string, ulong> found, HashSet<string> ambiguous)
+    private static void ReadLine(ReadOnlySpan<byte> line, List<(string Name, byte[] Bytes)> wanted, Dictionary<string, ulong> found, HashSet<string> ambiguous)
     {
         int space = line.IndexOf((byte)' ');
         if (space <= 0 || line.Length < space + 4)
@@ -75,8 +79,9 @@ public static class KernelSymbols
         // Kernels built with LTO rename static functions.
         int lto = name.IndexOf(".llvm."u8);
         name = lto > 0 ? name[..lto] : name;
-        foreach ((string text, byte[] bytes) in wanted)
+        for (int i = 0; i < wanted.Count; i++)
         {
+            (string text, byte[] bytes) = wanted[i];
             if (!name.SequenceEqual(bytes)
                 || !ulong.TryParse(line[..space], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong address)
                 || address == 0)
@@ -84,10 +89,19 @@ public static class KernelSymbols
                 continue;
             }
 
-            if (!found.TryAdd(text, address) && found[text] != address)
+            // Capital letters are global symbols (nm(1)): the linker lets no name have two of those.
+            if (char.IsAsciiLetterUpper((char)line[space + 1]))
+            {
+                found[text] = address;
+                ambiguous.Remove(text);
+                wanted.RemoveAt(i);
+            }
+            else if (!found.TryAdd(text, address) && found[text] != address)
             {
                 ambiguous.Add(text);
             }
+
+            return;
         }
     }
 }

@@ -1,8 +1,10 @@
 using System.CommandLine;
+using Sockmap.Bpf.Features;
 using Sockmap.Bypasses;
 using Sockmap.Cli.Demo;
 using Sockmap.Cli.Options;
 using Sockmap.Cli.Output;
+using Sockmap.Support;
 
 namespace Sockmap.Cli.Commands;
 
@@ -16,8 +18,7 @@ internal sealed class DemoCommand(GlobalOptions global) : CommandBase(
     protected override async Task<ExitCode> RunAsync(ParseResult parsed, Invocation invocation)
     {
         Terminal terminal = invocation.Terminal;
-        IReadOnlyList<string> missing = DemoPrivileges.Missing(
-            await File.ReadAllTextAsync("/proc/self/status", invocation.CancellationToken));
+        IReadOnlyList<string> missing = Privileges.Missing(ProcessCapabilities.Read());
         if (missing.Count > 0)
         {
             throw new BypassException(

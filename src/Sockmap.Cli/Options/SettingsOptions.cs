@@ -74,7 +74,7 @@ internal sealed class SettingsOptions
 
     private readonly Option<uint> queueLimit = new("--queue-limit")
     {
-        Description = "Bytes that may wait unread before messages go over TCP; 0, or without it, the receiver's SO_RCVBUF, 1 MiB at the least.",
+        Description = "Bytes that may wait unread before messages go over TCP; 0, or without it, 2 MiB.",
         HelpName = "BYTES",
         CustomParser = ValueParsers.Number<uint>,
     };

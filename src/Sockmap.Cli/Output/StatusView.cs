@@ -24,7 +24,7 @@ internal static class StatusView
             table.AddRow(
                 Terminal.Cell(bypass.Name),
                 Terminal.Cell(State(bypass)),
-                Terminal.Cell(bypass.Cgroup ?? "(gone)"),
+                Terminal.Cell(bypass.Cgroup ?? "(not found)"),
                 Terminal.Cell(Takes(bypass)),
                 Terminal.Cell(Quantity.Count(bypass.Entries)),
                 Terminal.Cell(Quantity.Bytes(bypass.BytesRedirected)),
@@ -51,7 +51,7 @@ internal static class StatusView
         Row("Takes", Takes(bypass));
         Row("Variant", bypass.Variant.ToString());
         Row("Entries", $"{Quantity.Count(bypass.Entries)} of {Quantity.Count(bypass.MaxEntries)}");
-        Row("Queue limit", bypass.QueueLimit == 0 ? "the receiver's SO_RCVBUF, at least 1 MiB" : Quantity.Bytes(bypass.QueueLimit));
+        Row("Queue limit", bypass.QueueLimit == 0 ? "2 MiB" : Quantity.Bytes(bypass.QueueLimit));
         Row("Installed", bypass.InstalledAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture));
         Row("Redirected", Traffic(bypass.MessagesRedirected, bypass.BytesRedirected));
         Row("Over TCP", $"{Traffic(bypass.MessagesOverTcp, bypass.BytesOverTcp)}; "

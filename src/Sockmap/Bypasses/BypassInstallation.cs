@@ -15,16 +15,13 @@ namespace Sockmap.Bypasses;
 /// </summary>
 internal sealed class BypassInstallation(BypassSettings settings, CgroupDirectory cgroup, Action<string> log)
 {
-    private const string WokenWakeFunction = "woken_wake_function";
-
     /// <summary>Loads and pins into <paramref name="folder"/>, which must not exist.</summary>
     public void Build(BypassFolder folder)
     {
         BypassConfig config = new()
         {
-            Layout = BypassConfig.CurrentLayout,
             CgroupId = cgroup.Id,
-            WokenWakeFunction = KernelSymbols.Find([WokenWakeFunction]).GetValueOrDefault(WokenWakeFunction),
+            WokenWakeFunction = ReaderSymbol.FindAddress(),
             InstalledAt = (ulong)(DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100,
         };
         using BpfObject loaded = Load(config, out BypassVariant variant);
@@ -51,18 +48,56 @@ internal sealed class BypassInstallation(BypassSettings settings, CgroupDirector
         }
 
         loaded.Maps[BypassObject.Slot].UpdateDescriptor(new byte[sizeof(uint)], verdict.Handle);
-        AttachRoot(root, sockHash, folder);
+        using (BpfLink? link = RootAttachment.Create(loaded))
+        {
+            link?.Pin(folder.SockmapLink);
+            log($"Attached sk_msg to the SOCKHASH {(link is null ? "without" : "by")} a link.");
+        }
+
         log($"Pinned programs and maps in {folder.Path}.");
     }
 
-    /// <summary>Attaches sock_ops to the cgroup, the last step: from here on new connections are taken in.</summary>
-    public void Attach(BypassFolder folder)
+    /// <summary>
+    /// Attaches sock_ops to the cgroup, the last step: from here on new connections are taken in. Where the bypass that
+    /// this one replaces is attached there, its link changes hands, so that each socket is offered to one of the two.
+    /// </summary>
+    public void Attach(BypassFolder folder, BypassFolder? replaced)
     {
         using BpfProgram takeIn = BpfProgram.OpenPinned(folder.TakeIn);
+        using BpfLink? replacedLink = replaced is null ? null : BypassFolder.TryOpenLink(replaced.CgroupLink);
+        using BpfProgram? replacedTakeIn = replaced is null ? null : BypassFolder.TryOpenProgram(replaced.TakeIn);
+        if (replacedLink is not null && replacedTakeIn is not null && replacedLink.GetInfo().CgroupId == cgroup.Id)
+        {
+            TakeOver(folder, takeIn, replaced!, replacedTakeIn, replacedLink);
+            return;
+        }
+
         using BpfLink link = BpfLink.CreateCgroup(takeIn, cgroup.Handle, BpfAttachType.CgroupSockOps);
         link.Pin(folder.CgroupLink);
-        log($"Attached sock_ops to cgroup {cgroup.Path}.");
+        LogAttached();
     }
+
+    private void TakeOver(BypassFolder folder, BpfProgram takeIn, BypassFolder replaced, BpfProgram replacedTakeIn, BpfLink link)
+    {
+        link.Update(takeIn);
+        try
+        {
+            BpfFileSystem.Rename(replaced.CgroupLink, folder.CgroupLink);
+            LogAttached();
+        }
+        catch
+        {
+            if (BpfFileSystem.Exists(folder.CgroupLink))
+            {
+                BpfFileSystem.Rename(folder.CgroupLink, replaced.CgroupLink);
+            }
+
+            link.Update(replacedTakeIn);
+            throw;
+        }
+    }
+
+    private void LogAttached() => log($"Attached sock_ops to cgroup {cgroup.Path}.");
 
     private BpfObject Load(BypassConfig config, out BypassVariant variant)
     {
@@ -82,13 +117,7 @@ internal sealed class BypassInstallation(BypassSettings settings, CgroupDirector
 
     private BpfObject Load(BypassConfig config, BypassVariant variant)
     {
-        config.Variant = (uint)variant;
-        BpfObject loaded = BpfObject.Load(
-            BypassObject.Configure(settings, config),
-            new BpfObjectOptions
-            {
-                Programs = [BypassObject.TakeIn, BypassObject.Root, BypassObject.List, BypassObject.VerdictOf(variant)],
-            });
+        BpfObject loaded = BypassObject.Load(settings, config, variant);
         log($"Loaded the programs with the {variant.ToString().ToLowerInvariant()} verdict.");
         return loaded;
     }
@@ -98,22 +127,6 @@ internal sealed class BypassInstallation(BypassSettings settings, CgroupDirector
         foreach (System.Net.IPNetwork network in networks)
         {
             trie.Update(AddressKey.Write(network), BitConverter.GetBytes(1u));
-        }
-    }
-
-    private void AttachRoot(BpfProgram root, BpfMap sockHash, BypassFolder folder)
-    {
-        try
-        {
-            using BpfLink link = BpfLink.CreateSockmap(root, sockHash, BpfAttachType.SkMsgVerdict);
-            link.Pin(folder.SockmapLink);
-            log("Attached sk_msg to the SOCKHASH by a link.");
-        }
-        catch (BpfException e) when (e.Errno is Errno.EINVAL or Errno.EOPNOTSUPP or Errno.ENOTSUPP)
-        {
-            // Kernels before 6.10 have no links to sockmaps. An attachment goes with the map.
-            ProgramAttachment.Attach(root, sockHash.Handle, BpfAttachType.SkMsgVerdict);
-            log("Attached sk_msg to the SOCKHASH.");
         }
     }
 }

@@ -26,7 +26,9 @@ public sealed class BypassManager
     /// </summary>
     /// <exception cref="BypassException">A setting cannot be; another bypass of the name is there; or the kernel
     /// refused. Nothing is left behind, and a bypass that was to be replaced is as it was.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled; nothing is left behind.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; nothing is left behind. A bypass that was to be replaced
+    /// is as it was; or, when it was its readers that were waited for, it is replaced, and what they have not read stays
+    /// readable.</exception>
     public InstallResult Install(BypassSettings settings, InstallOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -38,7 +40,7 @@ public sealed class BypassManager
             settings = settings with { Cgroup = CgroupHierarchy.FindPath(cgroup.Id) ?? cgroup.Path };
             BypassStore store = BypassStore.FindOrCreate(_options.BpfFileSystem);
             using IDisposable storeLock = store.Lock(_options.LockTimeout, cancellationToken);
-            TakeAwayUnfinished(store);
+            TakeAwayUnfinished(store, options.Timeout, cancellationToken);
             return Install(store, settings, cgroup, options, cancellationToken);
         });
     }
@@ -46,7 +48,7 @@ public sealed class BypassManager
     /// <summary>All bypasses, by name; none where no bpffs is mounted or nothing was ever installed.</summary>
     public IReadOnlyList<BypassStatus> List() => Guard(() =>
         BypassStore.Find(_options.BpfFileSystem) is { } store
-            ? [.. store.ListNames().Select(name => TryRead(store.FolderOf(name))).OfType<BypassStatus>()]
+            ? [.. store.ListNames().Select(name => TryRead(store, name)).OfType<BypassStatus>()]
             : (IReadOnlyList<BypassStatus>)[]);
 
     /// <summary>The names of all bypasses, without a look into them.</summary>
@@ -58,7 +60,7 @@ public sealed class BypassManager
     public BypassStatus Get(string name)
     {
         SettingsRules.CheckName(name);
-        return Guard(() => FindFolder(name) is { } folder ? TryRead(folder) : null) ?? throw NotFound(name);
+        return Guard(() => BypassStore.Find(_options.BpfFileSystem) is { } store ? TryRead(store, name) : null) ?? throw NotFound(name);
     }
 
     /// <summary>
@@ -86,7 +88,7 @@ public sealed class BypassManager
     /// <summary>
     /// Removes a bypass without losing a byte: no new sockets are taken in, nothing more is redirected, each socket is
     /// taken out when it has been read dry, and then nothing of it is left. When the time runs out the rest stays in
-    /// state Draining, on TCP, and a later removal goes on.
+    /// state Draining, on TCP, and a later removal goes on, also after one whose process died.
     /// </summary>
     /// <exception cref="BypassException">No bypass has this name (BypassNotFound), or the kernel refused.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the bypass is in state Draining.</exception>
@@ -98,11 +100,12 @@ public sealed class BypassManager
         {
             BypassStore store = BypassStore.Find(_options.BpfFileSystem) ?? throw NotFound(name);
             using IDisposable storeLock = store.Lock(_options.LockTimeout, cancellationToken);
-            TakeAwayUnfinished(store);
+            RemovalResult? unfinished = TakeAwayUnfinished(store, options.Force ? TimeSpan.Zero : options.Timeout, cancellationToken)
+                .FirstOrDefault(result => string.Equals(result.Name, name, StringComparison.Ordinal));
             BypassFolder folder = store.FolderOf(name);
             if (!folder.Exists)
             {
-                throw NotFound(name);
+                return unfinished ?? throw NotFound(name);
             }
 
             BypassRemoval removal = new(folder, Log);
@@ -160,7 +163,7 @@ public sealed class BypassManager
             }
         }
 
-        RemovalResult? replaced = Publish(store, folder, installation, options, cancellationToken);
+        RemovalResult? replaced = Publish(folder, installation, options, cancellationToken);
         return new InstallResult(BypassReader.Read(folder), outcome, replaced);
     }
 
@@ -168,9 +171,9 @@ public sealed class BypassManager
     /// Builds beside, then swaps: until the swap a failure leaves what was there as it was, and the swap is one rename.
     /// What was there is drained behind the new one's back.
     /// </summary>
-    private RemovalResult? Publish(BypassStore store, BypassFolder folder, BypassInstallation installation, InstallOptions options, CancellationToken cancellationToken)
+    private RemovalResult? Publish(BypassFolder folder, BypassInstallation installation, InstallOptions options, CancellationToken cancellationToken)
     {
-        BypassFolder unfinished = store.UnfinishedFolderOf(folder.Name);
+        BypassFolder unfinished = folder.Unfinished;
         bool replaces = folder.Exists;
         try
         {
@@ -179,9 +182,9 @@ public sealed class BypassManager
             Swap(unfinished, folder, replaces);
             try
             {
-                installation.Attach(folder);
+                installation.Attach(folder, replaces ? unfinished : null);
             }
-            catch (BpfException)
+            catch
             {
                 Swap(folder, unfinished, replaces);
                 throw;
@@ -193,19 +196,7 @@ public sealed class BypassManager
             throw;
         }
 
-        if (!replaces)
-        {
-            return null;
-        }
-
-        BypassRemoval removal = new(unfinished, Log);
-        RemovalResult result = removal.Run(new RemoveOptions { Timeout = options.Timeout }, cancellationToken);
-        if (!result.IsComplete)
-        {
-            removal.Unpin();
-        }
-
-        return result;
+        return replaces ? TakeAway(unfinished, options.Timeout, cancellationToken) : null;
     }
 
     private static void Swap(BypassFolder from, BypassFolder to, bool exchanges)
@@ -220,14 +211,30 @@ public sealed class BypassManager
         }
     }
 
-    private void TakeAwayUnfinished(BypassStore store)
+    /// <summary>What processes that died have left: half built, half taken away, or replaced and never drained.</summary>
+    private List<RemovalResult> TakeAwayUnfinished(BypassStore store, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        List<RemovalResult> results = [];
         foreach (BypassFolder folder in store.ListUnfinished())
         {
             Log($"Taking away what an unfinished install or removal of '{folder.Name}' left in {folder.Path}.");
-            BypassRemoval removal = new(folder, Log);
-            RemovalResult result = removal.Run(new RemoveOptions { Timeout = TimeSpan.Zero }, CancellationToken.None);
-            if (!result.IsComplete)
+            results.Add(TakeAway(folder, timeout, cancellationToken));
+        }
+
+        return results;
+    }
+
+    /// <summary>Drains what is in an unfinished folder. Nothing of it is left then, whether all was read or not.</summary>
+    private RemovalResult TakeAway(BypassFolder unfinished, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        BypassRemoval removal = new(unfinished, Log);
+        try
+        {
+            return removal.Run(new RemoveOptions { Timeout = timeout }, cancellationToken);
+        }
+        finally
+        {
+            if (unfinished.Exists)
             {
                 removal.Unpin();
             }
@@ -237,11 +244,29 @@ public sealed class BypassManager
     private BypassFolder? FindFolder(string name) =>
         BypassStore.Find(_options.BpfFileSystem)?.FolderOf(name) is { Exists: true } folder ? folder : null;
 
-    /// <summary>The status, or null where the folder went away under the reading.</summary>
-    private static BypassStatus? TryRead(BypassFolder folder)
+    /// <summary>The status, or null where there is none or the folder went away under the reading.</summary>
+    private static BypassStatus? TryRead(BypassStore store, string name)
     {
+        BypassFolder folder = store.FolderOf(name);
+        if (!folder.Exists)
+        {
+            return null;
+        }
+
         BypassStatus status = BypassReader.Read(folder);
-        return status.State == BypassState.Foreign && !folder.Exists ? null : status;
+        if (!folder.Exists)
+        {
+            return null;
+        }
+
+        return !store.HasLeftOver(folder) ? status : status with
+        {
+            Problem =
+            [
+                .. status.Problem,
+                $"A process died while it replaced this bypass, and one of the two may be at work still in {folder.Unfinished.Path}: install or remove any bypass to end that.",
+            ],
+        };
     }
 
     private static CgroupDirectory OpenCgroup(string path)

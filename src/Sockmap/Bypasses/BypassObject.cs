@@ -38,6 +38,9 @@ internal static class BypassObject
 
     public static int ExcludedPortsOffset => Variable(ExcludedPortsVariable).Offset;
 
+    /// <summary>How many counters there are, see <see cref="BypassCounter"/>.</summary>
+    public static int CounterCount { get; } = Enum.GetValues<BypassCounter>().Length;
+
     public static string VerdictOf(BypassVariant variant) => variant switch
     {
         BypassVariant.Exact => "verdict_exact",
@@ -45,8 +48,15 @@ internal static class BypassObject
         _ => throw new ArgumentOutOfRangeException(nameof(variant), variant, "There is no such verdict program."),
     };
 
-    /// <summary>A fresh spec with the settings written into it.</summary>
-    public static ObjectSpec Configure(BypassSettings settings, BypassConfig config)
+    /// <summary>Loads the maps, and the programs with one of the verdicts.</summary>
+    public static BpfObject Load(BypassSettings settings, BypassConfig config, BypassVariant variant)
+    {
+        config.Layout = BypassConfig.CurrentLayout;
+        config.Variant = (uint)variant;
+        return BpfObject.Load(Configure(settings, config), new BpfObjectOptions { Programs = [TakeIn, Root, List, VerdictOf(variant)] });
+    }
+
+    private static ObjectSpec Configure(BypassSettings settings, BypassConfig config)
     {
         ObjectSpec spec = ReadSpec();
         config.Options = OptionsOf(settings);

@@ -20,8 +20,7 @@ internal static class BypassReader
         using BpfMap? sockHash = BypassFolder.TryOpenMap(folder.SockHash);
         using BpfMap? included = BypassFolder.TryOpenMap(folder.IncludedAddresses);
         using BpfMap? excluded = BypassFolder.TryOpenMap(folder.ExcludedAddresses);
-        if (configMap is null || sockHash is null || included is null || excluded is null
-            || configMap.ValueSize != BypassObject.ConfigurationSize)
+        if (configMap is null || configMap.ValueSize != BypassObject.ConfigurationSize)
         {
             return null;
         }
@@ -46,9 +45,9 @@ internal static class BypassReader
             Family = (Has(BypassOptions.IPv4) ? AddressFamilies.IPv4 : AddressFamilies.None) | (Has(BypassOptions.IPv6) ? AddressFamilies.IPv6 : AddressFamilies.None),
             Ports = PortBitmap.Read(value.AsSpan(BypassObject.IncludedPortsOffset, PortBitmap.Length)),
             ExcludedPorts = PortBitmap.Read(value.AsSpan(BypassObject.ExcludedPortsOffset, PortBitmap.Length)),
-            Addresses = AddressRange.Normalize(included.EnumerateKeys().Select(key => AddressKey.Read(key))),
-            ExcludedAddresses = AddressRange.Normalize(excluded.EnumerateKeys().Select(key => AddressKey.Read(key))),
-            MaxEntries = (int)sockHash.MaxEntries,
+            Addresses = ReadAddresses(included),
+            ExcludedAddresses = ReadAddresses(excluded),
+            MaxEntries = (int)(sockHash?.MaxEntries ?? 0),
             CrossNamespace = Has(BypassOptions.CrossNamespace),
             QueueLimit = config.QueueLimit,
             Variant = (BypassVariant)config.Variant,
@@ -74,40 +73,43 @@ internal static class BypassReader
         using BpfLink? list = BypassFolder.TryOpenLink(folder.List);
         using BpfLink? cgroupLink = BypassFolder.TryOpenLink(folder.CgroupLink);
         using BpfProgram? root = BypassFolder.TryOpenProgram(folder.Root);
-        if (sockHash is null || countersMap is null || slot is null || list is null || root is null)
-        {
-            return Foreign(folder);
-        }
-
-        ulong[] counters = ReadCounters(countersMap);
+        ulong[] counters = countersMap is null ? new ulong[BypassObject.CounterCount] : ReadCounters(countersMap);
         ulong Count(BypassCounter counter) => counters[(int)counter];
         LinkInfo? cgroup = cgroupLink?.GetInfo();
         bool isAttached = cgroup is { CgroupId: not null and not 0 };
-        bool isRedirecting = slot.TryLookup(0u, out uint _);
+        bool isRedirecting = slot?.TryLookup(0u, out uint _) == true;
+        using BpfLink? sockmapLink = BypassFolder.TryOpenLink(folder.SockmapLink);
+        bool? isRootAttached = sockHash is null || root is null ? null : IsRootAttached(sockHash, root, sockmapLink);
+        IReadOnlyList<string> missingPins = folder.MissingPins;
         BypassState state = (isAttached, isRedirecting) switch
         {
-            (true, true) => BypassState.Active,
-            (true, false) => BypassState.Paused,
             (false, false) => BypassState.Draining,
             (false, true) => BypassState.Incomplete,
+            _ when isRootAttached == false || missingPins.Count > 0 => BypassState.Incomplete,
+            (true, true) => BypassState.Active,
+            (true, false) => BypassState.Paused,
         };
-        int entries = EntryReader.ReadRows(list).Count();
-        bool? isRootAttached = IsRootAttached(sockHash, root);
+        int entries = list is null ? 0 : EntryReader.ReadRows(list).Count();
 
         List<string> problems = [];
-        if (state != BypassState.Active)
+        if (missingPins.Count > 0)
         {
-            problems.Add(ProblemOf(state, installed.Settings.Cgroup is null));
+            problems.Add($"Its pins {string.Join(", ", missingPins)} are missing, so that what they hold is not known: install again, or remove it.");
+        }
+
+        if (!isAttached || !isRedirecting)
+        {
+            problems.Add(ProblemOf(isAttached, isRedirecting, installed.Settings.Cgroup is null));
         }
 
         if (isRootAttached == false)
         {
-            problems.Add("The sk_msg program is no longer attached to the SOCKHASH, so that new sockets are not redirected: install again with Force.");
+            problems.Add("The sk_msg program is no longer attached to the SOCKHASH, so that new sockets are not redirected: install again.");
         }
 
         if (Count(BypassCounter.SocketsMapFull) is > 0 and var full)
         {
-            problems.Add($"{full} sockets found the map full and stayed on TCP: install again with more than {sockHash.MaxEntries} MaxEntries and Force.");
+            problems.Add($"{full} sockets found the map full and stayed on TCP: install again with more than {installed.Settings.MaxEntries} MaxEntries and Force.");
         }
 
         if (Count(BypassCounter.SocketsBusy) is > 0 and var busy)
@@ -117,7 +119,7 @@ internal static class BypassReader
 
         if (!installed.KnowsReaders)
         {
-            problems.Add("The kernel hides its symbols (kernel.kptr_restrict), so that sockets polled by epoll stay on TCP: set it to 1 or 0 and install again with Force.");
+            problems.Add("The kernel hid its symbols at the install, so that sockets polled by epoll stay on TCP: install again with Force, with CAP_SYSLOG and sysctl kernel.kptr_restrict=1 or 0.");
         }
 
         return new BypassStatus
@@ -140,7 +142,7 @@ internal static class BypassReader
             InstalledAt = installed.InstalledAt,
             Path = folder.Path,
             BpfFileSystem = folder.BpfFileSystem,
-            Attachment = DescribeAttachments(folder, installed.Settings.Cgroup, cgroup, root, isRootAttached),
+            Attachment = DescribeAttachments(folder, installed.Settings.Cgroup, cgroup, root, sockmapLink, isRootAttached),
             SocketsInserted = Count(BypassCounter.SocketsInserted),
             SocketsFiltered = Count(BypassCounter.SocketsFiltered),
             SocketsRemote = Count(BypassCounter.SocketsRemote),
@@ -159,7 +161,7 @@ internal static class BypassReader
     /// <summary>All counters, summed over the CPUs, in the order of <see cref="BypassCounter"/>.</summary>
     public static ulong[] ReadCounters(BpfMap counters)
     {
-        ulong[] sums = new ulong[Enum.GetValues<BypassCounter>().Length];
+        ulong[] sums = new ulong[BypassObject.CounterCount];
         foreach (byte[] cpu in counters.LookupPerCpu(new byte[sizeof(uint)]) ?? [])
         {
             ReadOnlySpan<ulong> values = MemoryMarshal.Cast<byte, ulong>(cpu);
@@ -172,38 +174,40 @@ internal static class BypassReader
         return sums;
     }
 
-    private static string ProblemOf(BypassState state, bool isCgroupGone) => state switch
+    private static string ProblemOf(bool isAttached, bool isRedirecting, bool isCgroupGone) => (isAttached, isRedirecting) switch
     {
-        BypassState.Paused => "The slot is empty: every message goes over TCP. Install again to go on.",
-        BypassState.Draining => "A removal has not ended, sockets with unread bytes are still in the map: remove again.",
+        (true, _) => "The slot is empty: every message goes over TCP. Install again to go on.",
+        (_, false) => "A removal has not ended, sockets with unread bytes are still in the map: remove again.",
         _ when isCgroupGone => "Its cgroup is gone: remove it.",
         _ => "It is not attached to its cgroup: install again, or remove it.",
     };
 
-    private static bool? IsRootAttached(BpfMap sockHash, BpfProgram root)
+    private static IReadOnlyList<System.Net.IPNetwork> ReadAddresses(BpfMap? trie) =>
+        AddressRange.Normalize((trie?.EnumerateKeys() ?? []).Select(key => AddressKey.Read(key)));
+
+    private static bool? IsRootAttached(BpfMap sockHash, BpfProgram root, BpfLink? link)
     {
         try
         {
             return ProgramAttachment.Query(sockHash.Handle, BpfAttachType.SkMsgVerdict).Contains(root.GetInfo().Id);
         }
-        catch (BpfException e) when (e.Errno == Errno.EINVAL)
+        catch (BpfException e) when (e.Errno is Errno.EINVAL or Errno.EPERM)
         {
-            // Kernels before 5.18 cannot be asked what is attached to a sockmap.
-            return null;
+            // Kernels before 5.18 cannot be asked what is attached to a sockmap, nor others without CAP_NET_ADMIN.
+            return link is null ? null : link.GetInfo().MapId is > 0;
         }
     }
 
-    private static List<string> DescribeAttachments(BypassFolder folder, string? cgroupPath, LinkInfo? cgroup, BpfProgram root, bool? isRootAttached)
+    private static List<string> DescribeAttachments(BypassFolder folder, string? cgroupPath, LinkInfo? cgroup, BpfProgram? root, BpfLink? link, bool? isRootAttached)
     {
         List<string> attachments = [];
         if (cgroup is { CgroupId: not null and not 0 })
         {
-            attachments.Add($"sock_ops take_in (id {cgroup.ProgramId}) to cgroup {cgroupPath} by link {cgroup.Id}");
+            attachments.Add($"sock_ops take_in (id {cgroup.ProgramId}) to cgroup {cgroupPath ?? $"with id {cgroup.CgroupId}"} by link {cgroup.Id}");
         }
 
-        if (isRootAttached != false)
+        if (isRootAttached != false && root is not null)
         {
-            using BpfLink? link = BypassFolder.TryOpenLink(folder.SockmapLink);
             string by = link is null ? "by attach" : $"by link {link.GetInfo().Id}";
             attachments.Add($"sk_msg root (id {root.GetInfo().Id}) to sockhash {folder.SockHash} {by}");
         }
@@ -217,6 +221,6 @@ internal static class BypassReader
         State = BypassState.Foreign,
         Path = folder.Path,
         BpfFileSystem = folder.BpfFileSystem,
-        Problem = ["Its pins are not those of this version of SockmapPS: remove it with the version that installed it, or with Force."],
+        Problem = ["It has no pin 'config' as this version of SockmapPS makes it: remove it with the version that installed it, or with Force."],
     };
 }

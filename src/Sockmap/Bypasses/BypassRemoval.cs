@@ -28,7 +28,7 @@ internal sealed class BypassRemoval(BypassFolder folder, Action<string> log)
         List<EntryRow> remaining = [];
         if (sockHash is not null && list is not null)
         {
-            Drain drain = new(sockHash, list);
+            Drain drain = new(sockHash, list, BypassReader.ReadSettings(folder)?.KnowsReaders ?? false);
             bool isEmpty = drain.Run(options.Force ? ForcedWait : options.Timeout, options.Progress, cancellationToken);
             remaining = [.. drain.Remaining];
             if (!isEmpty && options.Force)
@@ -64,22 +64,39 @@ internal sealed class BypassRemoval(BypassFolder folder, Action<string> log)
     /// </summary>
     public void Unpin()
     {
-        BpfFileSystem.RemoveDirectory(folder.Path);
+        TryDetach();
+
+        // Half of a folder could not be told from one of another version: under its own name it is whole or not there.
+        string unfinished = folder.Unfinished.Path;
+        if (folder.Exists && !string.Equals(folder.Path, unfinished, StringComparison.Ordinal))
+        {
+            BpfFileSystem.Rename(folder.Path, unfinished);
+        }
+
+        BpfFileSystem.RemoveDirectory(unfinished);
         log($"Removed {folder.Path}.");
     }
 
     private void StopTakingIn()
     {
+        if (TryDetach())
+        {
+            log("Detached sock_ops from the cgroup: no new socket is taken in.");
+        }
+    }
+
+    private bool TryDetach()
+    {
         using BpfLink? link = BypassFolder.TryOpenLink(folder.CgroupLink);
         if (link is null)
         {
-            return;
+            return false;
         }
 
-        // Removing the pin would not do: whoever else holds the link open would keep it attached.
+        // Removing the pin would not do: the kernel detaches a little later then, or not while somebody holds the link.
         link.Detach();
         BpfFileSystem.RemovePin(folder.CgroupLink);
-        log("Detached sock_ops from the cgroup: no new socket is taken in.");
+        return true;
     }
 
     private void StopRedirecting()

@@ -45,7 +45,7 @@ public sealed record BypassSettings
     /// </summary>
     public bool CrossNamespace { get; init; }
 
-    /// <summary>Bytes that may wait unread in a receiver before messages spill to TCP; 0 is the receiver's own SO_RCVBUF, 1 MiB at the least.</summary>
+    /// <summary>Bytes that may wait unread in a receiver before messages spill to TCP; 0 is 2 MiB.</summary>
     public uint QueueLimit { get; init; }
 
     /// <summary>The verdict program; null is the best that the kernel takes.</summary>

@@ -12,7 +12,7 @@ public enum BypassState
     /// <summary>A removal has begun and not ended: nothing is taken in or redirected, unread bytes are waited for.</summary>
     Draining,
 
-    /// <summary>An install did not end, or its cgroup is gone: nothing is taken in. Install again, or remove.</summary>
+    /// <summary>Not whole: an install did not end, its cgroup is gone, or somebody detached or unpinned a part. Install again, or remove.</summary>
     Incomplete,
 
     /// <summary>Its pins were made by another version of SockmapPS and are not understood. Remove it with that version.</summary>

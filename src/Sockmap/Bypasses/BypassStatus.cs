@@ -17,7 +17,7 @@ public sealed record BypassStatus
     /// <summary>What is wrong with it or worth knowing, one sentence each; empty where nothing is.</summary>
     public IReadOnlyList<string> Problem { get; init; } = [];
 
-    /// <summary>Path of the cgroup; null where it is gone.</summary>
+    /// <summary>Path of the cgroup; null where it is gone or out of sight.</summary>
     public string? Cgroup { get; init; }
 
     /// <summary>Id of the cgroup.</summary>
@@ -44,7 +44,7 @@ public sealed record BypassStatus
     /// <summary>The verdict program that runs.</summary>
     public BypassVariant Variant { get; init; }
 
-    /// <summary>Bytes that may wait unread before messages spill; 0 is the receiver's SO_RCVBUF, 1 MiB at the least.</summary>
+    /// <summary>Bytes that may wait unread before messages spill; 0 is 2 MiB.</summary>
     public uint QueueLimit { get; init; }
 
     /// <summary>Sockets in the map now.</summary>

@@ -16,10 +16,16 @@ namespace Sockmap.Bypasses;
 /// later finds the slot empty; a queue seen empty after that stays empty. A peer that is no longer in the map was quiet
 /// when it was taken out, or was closed, which ends all its sends.
 /// </remarks>
-internal sealed class Drain(BpfMap sockHash, BpfLink list)
+internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders)
 {
     /// <summary>The least time between emptying the slot and the first deletion: verdicts under way end in it.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>
+    /// The same where the kernel hides the address by which the programs know who waits, and every socket counts as
+    /// quiet: sends under way end in it too, unless they are kept off the CPU for longer.
+    /// </summary>
+    private static readonly TimeSpan BlindSettling = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
 
@@ -35,7 +41,7 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list)
     public bool Run(TimeSpan timeout, IProgress<DrainProgress>? progress, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        Pause(Settling, cancellationToken);
+        Pause(knowsReaders ? Settling : BlindSettling, cancellationToken);
         for (TimeSpan pause = TimeSpan.FromMilliseconds(1); ; pause = Min(pause * 2, LongestPause))
         {
             Remaining = TakeOut();

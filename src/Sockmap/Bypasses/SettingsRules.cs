@@ -57,7 +57,7 @@ internal static partial class SettingsRules
 
         if (installedCgroup != wantedCgroup)
         {
-            differences.Add($"Cgroup is {installed.Cgroup ?? "gone"}, asked for {wanted.Cgroup}");
+            differences.Add($"Cgroup is {installed.Cgroup ?? "not to be found"}, asked for {wanted.Cgroup}");
         }
 
         Compare("Family", installed.Family.ToString(), wanted.Family.ToString());

@@ -61,7 +61,7 @@ public sealed class InstallSockmapBypassCommand : SockmapCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public SwitchParameter CrossNamespace { get; set; }
 
-    /// <summary>Unread bytes at which messages spill to TCP; 0 is the receiver's SO_RCVBUF, 1 MiB at the least.</summary>
+    /// <summary>Unread bytes at which messages spill to TCP; 0 is 2 MiB.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public uint QueueLimit { get; set; }
 

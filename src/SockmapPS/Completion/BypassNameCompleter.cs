@@ -42,7 +42,7 @@ public sealed class BypassNameCompleter : IArgumentCompleter
             BypassStatus bypass = manager.Get(name);
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{bypass.State}, {bypass.Entries} sockets, {bypass.Cgroup ?? "its cgroup is gone"}");
+                $"{bypass.State}, {bypass.Entries} sockets, {bypass.Cgroup ?? "cgroup not found"}");
         }
         catch (BypassException exception)
         {

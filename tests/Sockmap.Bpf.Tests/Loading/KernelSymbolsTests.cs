@@ -30,4 +30,18 @@ public sealed class KernelSymbolsTests
         Assert.Equal("filler_4999 in_module last once renamed", string.Join(' ', found.Keys.Order(StringComparer.Ordinal)));
         Assert.Equal(0xffffffffc0000000, found["in_module"]);
     }
+
+    [Fact]
+    public void A_global_symbol_wins_over_static_ones_and_ends_the_search()
+    {
+        string rest = string.Concat(Enumerable.Range(0, 50_000).Select(i => $"ffffffff8{i:x7} t filler_{i}\n"));
+        using MemoryStream text = new(Encoding.ASCII.GetBytes(
+            "ffffffff81000000 t shared\nffffffff82000000 t shared\nffffffff83000000 T shared\nffffffff84000000 D global\nffffffff85000000 t shared\n" + rest));
+
+        Dictionary<string, ulong> found = KernelSymbols.Find(text, ["shared", "global"]);
+
+        Assert.Equal(0xffffffff83000000, found["shared"]);
+        Assert.Equal(0xffffffff84000000, found["global"]);
+        Assert.True(text.Position < text.Length / 2, "It read on to the end.");
+    }
 }

@@ -36,6 +36,14 @@ internal sealed class SockmapProcess : IDisposable
         return await started.WaitAsync();
     }
 
+    /// <summary>Runs it to its end as root with only these capabilities (setpriv(1): <c>+bpf,+net_admin</c>).</summary>
+    public static async Task<(int Code, string Output, string Error)> RunWithCapabilitiesAsync(string capabilities, params IEnumerable<string> arguments)
+    {
+        using SockmapProcess started = StartProgram(
+            "setpriv", ["--bounding-set", $"-all,{capabilities}", "--inh-caps", "-all", "--", Command, .. arguments]);
+        return await started.WaitAsync();
+    }
+
     public async Task<(int Code, string Output, string Error)> WaitAsync()
     {
         string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -39,20 +39,25 @@ internal sealed class InstalledBypass : IDisposable
         "take_in" or "root" or "list" or "verdict_exact" or "verdict_sticky"
         or "sockhash" or "storage" or "counters" or "slot" or "bypass.rodata" or "included_addres" or "excluded_addres";
 
-    public string Folder => Path.Combine(BpfFileSystem.Path, "sockmapps", BypassSettings.DefaultName);
+    /// <summary>The folder of all bypasses.</summary>
+    public string Store => Path.Combine(BpfFileSystem.Path, "sockmapps");
+
+    public string Folder => Path.Combine(Store, BypassSettings.DefaultName);
 
     /// <summary>All that the bypass has in the kernel: 7 maps, 3 pinned programs and the iterator's, 3 links.</summary>
-    public IReadOnlyList<KernelObject> KernelObjects
+    public IReadOnlyList<KernelObject> KernelObjects => [.. Directory.GetFiles(Folder).SelectMany(Open).Distinct()];
+
+    /// <summary>The same of every folder in the store, also of those half built or half taken away.</summary>
+    public IReadOnlyList<KernelObject> AllKernelObjects =>
+        [.. Directory.Exists(Store) ? Directory.GetFiles(Store, "*", SearchOption.AllDirectories).SelectMany(Open).Distinct() : []];
+
+    /// <summary>Ids of the sock_ops programs that are attached to the cgroup.</summary>
+    public IReadOnlyList<uint> AttachedPrograms
     {
         get
         {
-            List<KernelObject> objects = [];
-            foreach (string pin in Directory.GetFiles(Folder))
-            {
-                objects.AddRange(Open(pin));
-            }
-
-            return [.. objects.Distinct()];
+            using CgroupDirectory cgroup = CgroupDirectory.Open(Cgroup.Path);
+            return ProgramAttachment.Query(cgroup.Handle, BpfAttachType.CgroupSockOps);
         }
     }
 

@@ -110,9 +110,11 @@ public sealed class LifecycleTests
             Assert.Equal(InstallOutcome.Replaced, result.Outcome);
             Assert.True(result.Replaced!.IsComplete);
             Assert.Equal(round == 1 ? 8 : 0, result.Replaced.RemovedEntries);
-            InstalledBypass.AssertGone(old);
+            Assert.Equal("cgroup_link", old.Where(each => each.Kind == KernelObjectKind.BpfLink).Intersect(bypass.KernelObjects).Single().Name);
+            InstalledBypass.AssertGone([.. old.Except(bypass.KernelObjects)]);
             CheckedStreams.Run(StreamScenario.In(bypass.Cgroup, new TrafficOptions { BytesUp = 50_000, BytesDown = 50_000 }));
             Assert.True(bypass.Status.BytesRedirected > 0);
+            Assert.Equal(0UL, bypass.Status.SocketsRefused);
         }
 
         streams.Stop();

@@ -21,7 +21,7 @@ internal struct EntryState
     public uint FirstSequence;
     public uint Misses;
     public uint Burst;
-    private readonly uint _reserved;
+    public uint CountedSequence;
     public ulong RedirectedMessages;
     public ulong RedirectedBytes;
     public ulong TcpMessages;
@@ -36,7 +36,7 @@ internal struct EntryState
     public static EntryState Create(IPEndPoint local, IPEndPoint remote, ulong scope, uint firstSequence)
     {
         EntryKey own = CreateKey(local, remote, scope);
-        return new EntryState { Own = own, Peer = own.Peer, FirstSequence = firstSequence };
+        return new EntryState { Own = own, Peer = own.Peer, FirstSequence = firstSequence, CountedSequence = firstSequence };
     }
 
     /// <summary>The key of a socket, as the sock_ops program makes it.</summary>

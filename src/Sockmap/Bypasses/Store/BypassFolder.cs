@@ -9,16 +9,23 @@ namespace Sockmap.Bypasses.Store;
 /// One bypass's folder on bpffs: which pin has which name, and how each is opened. A pin that is not there is null:
 /// another process may be half way through an install or a removal, or may have died there.
 /// </summary>
-internal sealed class BypassFolder(string name, string path)
+internal sealed class BypassFolder(string store, string name, bool isUnfinished)
 {
+    /// <summary>What the name of a folder begins with that is being built or taken away; no bypass's name does.</summary>
+    public const string UnfinishedPrefix = "~";
+
     public string Name { get; } = name;
 
-    public string Path { get; } = path;
+    public string Path { get; } = System.IO.Path.Combine(store, isUnfinished ? UnfinishedPrefix + name : name);
 
-    /// <summary>Root of the bpffs: the folder lies in the store's, which lies in the root.</summary>
-    public string BpfFileSystem => System.IO.Path.GetDirectoryName(System.IO.Path.GetDirectoryName(Path)!)!;
+    /// <summary>Where this bypass is built and taken away: this folder or the one beside it.</summary>
+    public BypassFolder Unfinished => isUnfinished ? this : new BypassFolder(store, Name, isUnfinished: true);
 
-    public bool Exists => Directory.Exists(Path);
+    /// <summary>Root of the bpffs: the store lies in it.</summary>
+    public string BpfFileSystem => System.IO.Path.GetDirectoryName(store)!;
+
+    /// <exception cref="BpfException">The process may not look (EACCES).</exception>
+    public bool Exists => Bpf.Pinning.BpfFileSystem.Exists(Path) && Directory.Exists(Path);
 
     public string SockHash => Pin("sockhash");
 
@@ -49,6 +56,15 @@ internal sealed class BypassFolder(string name, string path)
     /// <summary>Link of the root program to the SOCKHASH, where the kernel has such links (6.10).</summary>
     public string SockmapLink => Pin("sockmap_link");
 
+    /// <summary>
+    /// Names of the pins that every bypass has and this one has not. The links of programs to cgroup and SOCKHASH are not
+    /// among them: whether those are attached is asked of the kernel.
+    /// </summary>
+    public IReadOnlyList<string> MissingPins =>
+        [.. new[] { SockHash, Storage, Counters, Slot, Config, IncludedAddresses, ExcludedAddresses, TakeIn, Root, Verdict, List }
+            .Where(pin => !Bpf.Pinning.BpfFileSystem.Exists(pin))
+            .Select(pin => System.IO.Path.GetFileName(pin))];
+
     public static BpfMap? TryOpenMap(string pin) => TryOpen(pin, path => BpfMap.OpenPinned(path));
 
     public static BpfProgram? TryOpenProgram(string pin) => TryOpen(pin, BpfProgram.OpenPinned);
@@ -64,6 +80,11 @@ internal sealed class BypassFolder(string name, string path)
         }
         catch (BpfException e) when (e.Errno == Errno.ENOENT)
         {
+            return null;
+        }
+        catch (InvalidDataException)
+        {
+            // Something else has been pinned under that name.
             return null;
         }
     }

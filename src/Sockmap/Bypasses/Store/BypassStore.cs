@@ -11,7 +11,6 @@ namespace Sockmap.Bypasses.Store;
 internal sealed class BypassStore
 {
     private const string FolderName = "sockmapps";
-    private const string UnfinishedPrefix = "~";
 
     private BypassStore(string root) => Root = root;
 
@@ -21,7 +20,7 @@ internal sealed class BypassStore
     public static BypassStore? Find(string? bpfFileSystem)
     {
         BypassStore store = new(Path.Combine(bpfFileSystem ?? BpfFileSystem.StandardMountPoint, FolderName));
-        return BpfFileSystem.Exists(store.Root) && BpfFileSystem.IsOnBpfFileSystem(store.Root) ? store : null;
+        return store.Exists() ? store : null;
     }
 
     /// <summary>The store of a bpffs, mounted and made where it is not.</summary>
@@ -38,16 +37,25 @@ internal sealed class BypassStore
             }
 
             BypassStore store = new(Path.Combine(root, FolderName));
-            if (!BpfFileSystem.Exists(store.Root))
+            if (!store.Exists())
             {
-                BpfFileSystem.CreateDirectory(store.Root);
+                store.Create();
             }
 
             return store;
         }
+        catch (BpfException e) when (e.Errno == Errno.EPERM)
+        {
+            // Mounting takes more than the other steps do, and says so.
+            throw new BypassException(BypassError.PermissionDenied, $"{e.Message}.", e);
+        }
         catch (BpfException e)
         {
             throw KernelError.Explain(e, BypassError.NoBpfFileSystem);
+        }
+        catch (TimeoutException e)
+        {
+            throw new BypassException(BypassError.BypassLocked, e.Message, e);
         }
     }
 
@@ -68,17 +76,60 @@ internal sealed class BypassStore
     }
 
     public IReadOnlyList<string> ListNames() =>
-        [.. ListFolders().Where(name => !name.StartsWith(UnfinishedPrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        [.. ListFolders().Where(name => !name.StartsWith(BypassFolder.UnfinishedPrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
     /// <summary>What processes that died have left. Only under the lock are they known to be dead.</summary>
     public IReadOnlyList<BypassFolder> ListUnfinished() =>
         [.. ListFolders()
-            .Where(name => name.StartsWith(UnfinishedPrefix, StringComparison.Ordinal))
-            .Select(name => new BypassFolder(name[UnfinishedPrefix.Length..], Path.Combine(Root, name)))];
+            .Where(name => name.StartsWith(BypassFolder.UnfinishedPrefix, StringComparison.Ordinal))
+            .Select(name => FolderOf(name[BypassFolder.UnfinishedPrefix.Length..]).Unfinished)];
 
-    public BypassFolder FolderOf(string name) => new(name, Path.Combine(Root, name));
+    public BypassFolder FolderOf(string name) => new(Root, name, isUnfinished: false);
 
-    public BypassFolder UnfinishedFolderOf(string name) => new(name, Path.Combine(Root, UnfinishedPrefix + name));
+    /// <summary>
+    /// Whether a process died while it replaced this bypass: its other half is there, and nobody is at work.
+    /// </summary>
+    public bool HasLeftOver(BypassFolder folder)
+    {
+        if (!folder.Unfinished.Exists)
+        {
+            return false;
+        }
+
+        try
+        {
+            using DirectoryLock free = DirectoryLock.Acquire(Root, TimeSpan.Zero);
+            return folder.Unfinished.Exists;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private bool Exists()
+    {
+        if (!BpfFileSystem.Exists(Root) || !BpfFileSystem.IsOnBpfFileSystem(Root))
+        {
+            return false;
+        }
+
+        return Directory.Exists(Root)
+            ? true
+            : throw new BypassException(BypassError.NoBpfFileSystem, $"'{Root}' is no folder, as bypasses need it: somebody else pinned something there; move it away, or name another bpffs.");
+    }
+
+    private void Create()
+    {
+        try
+        {
+            BpfFileSystem.CreateDirectory(Root);
+        }
+        catch (BpfException e) when (e.Errno == Errno.EEXIST && Exists())
+        {
+            // Another process that installs for the first time was quicker.
+        }
+    }
 
     private IEnumerable<string> ListFolders()
     {

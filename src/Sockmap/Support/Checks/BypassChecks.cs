@@ -11,11 +11,10 @@ namespace Sockmap.Support.Checks;
 /// </summary>
 internal sealed class BypassChecks : IDisposable
 {
-    private const string WokenWakeFunction = "woken_wake_function";
     private const string NotLoaded = "The bypass's programs do not load, so that it could not be tried.";
     private const string LoadFirst = "See BypassPrograms.";
 
-    private readonly Lazy<ulong> _wokenWakeFunction = new(FindWokenWakeFunction);
+    private readonly Lazy<ulong> _wokenWakeFunction = new(ReaderSymbol.FindAddress);
     private ExperimentBench? _bench;
     private bool _isTried;
     private Exception? _exactFailure;
@@ -57,9 +56,9 @@ internal sealed class BypassChecks : IDisposable
     }
 
     public Finding Symbols() => _wokenWakeFunction.Value != 0
-        ? Finding.Supported($"The address of {WokenWakeFunction} can be read.")
+        ? Finding.Supported($"The address of {ReaderSymbol.Name} can be read.")
         : Finding.Unsupported(
-            $"The address of {WokenWakeFunction} is hidden: sockets that wait in epoll stay on TCP.",
+            $"The address of {ReaderSymbol.Name} is hidden: sockets that wait in epoll stay on TCP.",
             "Set it free before installing: sysctl kernel.kptr_restrict=0, or 1 and CAP_SYSLOG.");
 
     public Finding Observe(Experiment experiment) => _bench is null
@@ -68,19 +67,6 @@ internal sealed class BypassChecks : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _bench?.Dispose();
-
-    private static ulong FindWokenWakeFunction()
-    {
-        try
-        {
-            return KernelSymbols.Find([WokenWakeFunction]).GetValueOrDefault(WokenWakeFunction);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // A kernel without CONFIG_KALLSYMS hides them all.
-            return 0;
-        }
-    }
 
     private void Load()
     {

@@ -11,17 +11,12 @@ internal static class MachineChecks
     private const string KnownFileSystems = "/proc/filesystems";
     private const string BpfFileSystemType = "bpf";
 
-    private static readonly LinuxCapability[] Needed = [LinuxCapability.Bpf, LinuxCapability.NetAdmin, LinuxCapability.PerfMon];
-
     public static Finding Privileges()
     {
-        ProcessCapabilities capabilities = ProcessCapabilities.Read();
-
-        // CAP_SYS_ADMIN stands for all three in bpf(2) (bpf_ns_capable in kernel/bpf/token.c; bpf_net_capable before 6.9).
-        string[] missing = [.. Needed.Where(capability => !capabilities.Has(capability) && !capabilities.Has(LinuxCapability.SysAdmin)).Select(Spell)];
-        return missing.Length == 0
-            ? Finding.Supported("The process has CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, or CAP_SYS_ADMIN for them.")
-            : Finding.Unsupported($"The process lacks {string.Join(", ", missing)}.", "Run as root, or give it CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON.");
+        IReadOnlyList<string> missing = Support.Privileges.Missing(ProcessCapabilities.Read());
+        return missing.Count == 0
+            ? Finding.Supported($"The process has {Support.Privileges.Needed}, or CAP_SYS_ADMIN for them.")
+            : Finding.Unsupported($"The process lacks {string.Join(", ", missing)}.", $"Run as root, or give it {Support.Privileges.Needed}.");
     }
 
     public static Finding CgroupMount(string? cgroup)
@@ -77,12 +72,4 @@ internal static class MachineChecks
     // A line is "nodev<tab>bpf".
     private static bool KnowsBpfFileSystem() =>
         File.ReadLines(KnownFileSystems).Any(static line => string.Equals(line.Split('\t')[^1], BpfFileSystemType, StringComparison.Ordinal));
-
-    private static string Spell(LinuxCapability capability) => capability switch
-    {
-        LinuxCapability.Bpf => "CAP_BPF",
-        LinuxCapability.NetAdmin => "CAP_NET_ADMIN",
-        LinuxCapability.PerfMon => "CAP_PERFMON",
-        _ => capability.ToString(),
-    };
 }

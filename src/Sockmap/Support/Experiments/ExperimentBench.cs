@@ -4,8 +4,6 @@ using System.Runtime.InteropServices;
 using Sockmap.Bpf;
 using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Loading;
-using Sockmap.Bpf.Maps;
-using Sockmap.Bpf.Programs;
 using Sockmap.Bypasses;
 using Sockmap.Bypasses.Layout;
 using Sockmap.Support.Interop;
@@ -37,19 +35,14 @@ internal sealed class ExperimentBench : IDisposable
     /// <exception cref="BpfRelocationException">The kernel lacks something that the programs name.</exception>
     public static ExperimentBench Load(BypassVariant variant, ulong wokenWakeFunction)
     {
-        BypassConfig config = new()
-        {
-            Layout = BypassConfig.CurrentLayout,
-            Variant = (uint)variant,
-            WokenWakeFunction = wokenWakeFunction,
-        };
-        BpfObject? objects = BpfObject.Load(
-            BypassObject.Configure(new BypassSettings { MaxEntries = MostSockets }, config),
-            new BpfObjectOptions { Programs = [BypassObject.TakeIn, BypassObject.Root, BypassObject.List, BypassObject.VerdictOf(variant)] });
+        BpfObject? objects = BypassObject.Load(
+            new BypassSettings { MaxEntries = MostSockets },
+            new BypassConfig { WokenWakeFunction = wokenWakeFunction },
+            variant);
         try
         {
             objects.Maps[BypassObject.Slot].UpdateDescriptor(new byte[sizeof(uint)], objects.Programs[BypassObject.VerdictOf(variant)].Handle);
-            ExperimentBench bench = new(objects, AttachRoot(objects));
+            ExperimentBench bench = new(objects, RootAttachment.Create(objects));
             objects = null;
             return bench;
         }
@@ -94,22 +87,6 @@ internal sealed class ExperimentBench : IDisposable
     {
         _link?.Dispose();
         _loaded.Dispose();
-    }
-
-    private static BpfLink? AttachRoot(BpfObject objects)
-    {
-        BpfProgram root = objects.Programs[BypassObject.Root];
-        BpfMap sockHash = objects.Maps[BypassObject.SockHash];
-        try
-        {
-            return BpfLink.CreateSockmap(root, sockHash, BpfAttachType.SkMsgVerdict);
-        }
-        catch (BpfException e) when (e.Errno is Errno.EINVAL or Errno.EOPNOTSUPP or Errno.ENOTSUPP)
-        {
-            // Kernels before 6.10 have no links to sockmaps. The map drops its programs with its last descriptor.
-            ProgramAttachment.Attach(root, sockHash.Handle, BpfAttachType.SkMsgVerdict);
-            return null;
-        }
     }
 
     /// <summary>

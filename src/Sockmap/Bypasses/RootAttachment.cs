@@ -1,0 +1,26 @@
+using Sockmap.Bpf;
+using Sockmap.Bpf.Links;
+using Sockmap.Bpf.Loading;
+
+namespace Sockmap.Bypasses;
+
+/// <summary>Attaches the root program to the SOCKHASH the way this kernel has.</summary>
+internal static class RootAttachment
+{
+    /// <summary>
+    /// Attaches by a link; kernels before 6.10 have none to sockmaps, there by attaching, which goes with the map.
+    /// </summary>
+    /// <returns>The link; null where it was attached without.</returns>
+    public static BpfLink? Create(BpfObject loaded)
+    {
+        try
+        {
+            return BpfLink.CreateSockmap(loaded.Programs[BypassObject.Root], loaded.Maps[BypassObject.SockHash], BpfAttachType.SkMsgVerdict);
+        }
+        catch (BpfException e) when (e.Errno is Errno.EINVAL or Errno.EOPNOTSUPP or Errno.ENOTSUPP)
+        {
+            ProgramAttachment.Attach(loaded.Programs[BypassObject.Root], loaded.Maps[BypassObject.SockHash].Handle, BpfAttachType.SkMsgVerdict);
+            return null;
+        }
+    }
+}

@@ -1,6 +1,7 @@
 BeforeDiscovery {
-    $exported = 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction',
-    'Get-SockmapBypass', 'Get-SockmapEntry', 'Install-SockmapBypass', 'Remove-SockmapBypass', 'Test-SockmapSupport'
+    $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap',
+    'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapEntry',
+    'Install-SockmapBypass', 'Remove-BpfAttachment', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Test-SockmapSupport'
 }
 
 BeforeAll {
@@ -17,7 +18,7 @@ Describe 'Help' {
     }
 
     It 'has a page for each cmdlet and for nothing else' {
-        (Get-ChildItem "$Top/docs/*-Sockmap*.md", "$Top/docs/*-Bpf*.md" | Sort-Object Name).BaseName | Should -Be (Get-Command -Module SockmapPS | Sort-Object Name).Name
+        (Get-ChildItem "$Top/docs/*-*.md").BaseName | Should -Be (Get-Command -Module SockmapPS | Sort-Object Name).Name
     }
 
     It 'of <_> has words and examples that call it' -ForEach $exported {
@@ -58,7 +59,8 @@ Describe 'Help' {
             $page.type.name | Should -Be $type.Name -Because $because
             $page.required | Should -Be "$($attribute.Mandatory)" -Because $because
             $page.position | Should -Be ($attribute.Position -lt 0 ? 'named' : "$($attribute.Position)") -Because $because
-            $page.pipelineInput | Should -Be ($attribute.ValueFromPipelineByPropertyName ? 'True (ByPropertyName)' : 'False') -Because $because
+            $pipeline = $attribute.ValueFromPipelineByPropertyName ? 'True (ByPropertyName)' : $attribute.ValueFromPipeline ? 'True (ByValue)' : 'False'
+            $page.pipelineInput | Should -Be $pipeline -Because $because
             $page.aliases | Should -Be ($parameter.Aliases.Count ? $parameter.Aliases -join ', ' : 'none') -Because $because
             $page.globbing | Should -Be "$(@($parameter.Attributes.Where({ $_ -is [Management.Automation.SupportsWildcardsAttribute] })).Count -gt 0)" -Because $because
             "$($page.description.Text)".Trim() | Should -Match '\.$' -Because $because

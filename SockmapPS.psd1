@@ -8,13 +8,19 @@
     Description          = 'Lets local TCP connections of a cgroup skip the network stack: installs, shows and removes a bypass of eBPF sockmap programs on Linux, without a byte lost.'
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
-    FormatsToProcess     = @('SockmapPS.Format.ps1xml')
+    FormatsToProcess     = @('SockmapPS.Format.ps1xml', 'BpfMaps.Format.ps1xml')
     FunctionsToExport    = @()
     CmdletsToExport      = @(
+        'Clear-BpfMap'
+        'Get-BpfMapEntry'
         'Get-SockmapBypass'
         'Get-SockmapEntry'
         'Install-SockmapBypass'
+        'Lock-BpfMap'
+        'New-BpfMap'
+        'Remove-BpfMapEntry'
         'Remove-SockmapBypass'
+        'Set-BpfMapEntry'
         'Test-SockmapSupport'
     )
     VariablesToExport    = @()

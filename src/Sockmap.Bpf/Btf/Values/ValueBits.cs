@@ -50,7 +50,7 @@ internal static class ValueBits
             Int128 number = SignExtend(bits, bitSize);
             return width switch
             {
-                1 => (sbyte)number,
+                1 => (object)(sbyte)number,
                 2 => (short)number,
                 <= 4 => (int)number,
                 <= 8 => (long)number,
@@ -60,7 +60,7 @@ internal static class ValueBits
 
         return width switch
         {
-            1 => (byte)bits,
+            1 => (object)(byte)bits,
             2 => (ushort)bits,
             <= 4 => (uint)bits,
             <= 8 => (ulong)bits,

@@ -13,8 +13,8 @@ public class BpfMapEntry
     /// <summary>Name of the map; empty where it has none.</summary>
     public required string MapName { get; init; }
 
-    /// <summary>What the map is.</summary>
-    public required BpfMapType MapType { get; init; }
+    /// <summary>What the map is, as a name of <see cref="BpfMapType"/>; a string, which remoting keeps.</summary>
+    public required string MapType { get; init; }
 
     /// <summary>The key: an object with a property for each member where the map has BTF, a number for an index, else bytes.</summary>
     public required object? Key { get; init; }

@@ -87,7 +87,7 @@ public sealed class GetBpfMapEntryCommand : BpfMapCommand
             {
                 MapId = map.Id,
                 MapName = map.Map.Name,
-                MapType = map.Map.Type,
+                MapType = map.Map.Type.ToString(),
                 Key = key,
                 Value = value,
                 KeyBytes = entry.Key,
@@ -98,7 +98,7 @@ public sealed class GetBpfMapEntryCommand : BpfMapCommand
             {
                 MapId = map.Id,
                 MapName = map.Map.Name,
-                MapType = map.Map.Type,
+                MapType = map.Map.Type.ToString(),
                 Key = key,
                 Value = value,
                 KeyBytes = entry.Key,

@@ -145,7 +145,7 @@ public sealed class NewBpfMapCommand : SockmapCommand
             }
 
             object? id = LanguagePrimitives.TryConvertTo(given, out uint _) ? given : PSObject.AsPSObject(given).Properties["Id"]?.Value;
-            if (LanguagePrimitives.TryConvertTo(id, out uint number))
+            if (id is not null && LanguagePrimitives.TryConvertTo(id, out uint number))
             {
                 return BpfMap.OpenById(number);
             }

@@ -34,15 +34,15 @@ BeforeAll {
             foreach ($property in $Theirs.PSObject.Properties) {
                 # bpftool shows an anonymous struct as one; for us, as for C, its members are the outer one's.
                 $inner = $property.Name -like '(anonymous)*' ? $Ours : $Ours.($property.Name)
-                # bpftool forgets the sign of bit fields.
+                # bpftool forgets the sign and the names of bit fields.
                 if ($property.Name -eq 'below') { $inner = $inner -band 31 }
-                if ($property.Name -eq 'packed' -and $inner -notin 'IDLE', 'BUSY') { $inner = ($inner -eq 'GONE' ? -1 : $inner) -band 15 }
-                Compare-Value $property.Value $inner "$Place.$($property.Name)"
+                if ($property.Name -eq 'packed') { $inner = (@{ IDLE = 0; BUSY = 5; GONE = -1 }["$inner"] ?? $inner) -band 15 }
+                Compare-Value -Theirs $property.Value -Ours $inner -Place "$Place.$($property.Name)"
             }
         }
         elseif ($Theirs -is [array]) {
             if ($Theirs.Count -ne @($Ours).Count) { return "${Place}: $($Theirs.Count) elements, $(@($Ours).Count) of ours" }
-            for ($i = 0; $i -lt $Theirs.Count; $i++) { Compare-Value $Theirs[$i] @($Ours)[$i] "$Place[$i]" }
+            for ($i = 0; $i -lt $Theirs.Count; $i++) { Compare-Value -Theirs $Theirs[$i] -Ours @($Ours)[$i] -Place "$Place[$i]" }
         }
         else {
             if ("$Theirs" -match '^0x([0-9a-f]+)$') {
@@ -111,7 +111,7 @@ Describe 'A map' -Skip:$notRoot {
         }
 
         It 'takes after the inner map given as <how>' -ForEach @(
-            @{ how = 'a path'; name = 'path'; give = { param($map) "$pins/inner_path" } }
+            @{ how = 'a path'; name = 'path'; give = { "$pins/inner_path" } }
             @{ how = 'an id'; name = 'id'; give = { param($map) $map.Id } }
             @{ how = 'an object'; name = 'object'; give = { param($map) [pscustomobject]@{ Id = $map.Id } } }
         ) {
@@ -195,8 +195,13 @@ Describe 'A map' -Skip:$notRoot {
                     $value = [byte[]]::new($map.LookupSize)
                     foreach ($i in 0..2) {
                         $random.NextBytes($value)
-                        # bpftool shows a bool of 2 as true.
-                        if ($name -eq 'values') { $value[16] = $i % 2; $value[$value.Count - 6] = $value[$value.Count - 5] = 0 }
+                        if ($name -eq 'values') {
+                            # bpftool shows a bool of 2 as true, an enumeration of 64 bits without a name with a sign, and
+                            # characters that cannot be printed too.
+                            $value[16], $value[210], $value[211] = ($i % 2), 0, 1
+                            [BitConverter]::GetBytes([long] ($i + 1)).CopyTo($value, 72)
+                            [Text.Encoding]::ASCII.GetBytes("redis`0").CopyTo($value, 80)
+                        }
                         $key = $name -in 'array', 'percpu' ? @($i, 0, 0, 0) : $name -eq 'trie' ? @(32, 0, 0, 0, 10, 0, 0, $i) : @(10, 0, 0, $i, 1, 2)
                         $map.Update([byte[]] $key, $value, 'Any')
                     }
@@ -209,14 +214,14 @@ Describe 'A map' -Skip:$notRoot {
                     $bytes = "$($their.key)"
                     $our = @($ours | Where-Object { "$($_.KeyBytes.ForEach({ '0x{0:x2}' -f $_ }))" -eq $bytes })
                     $our | Should -HaveCount 1
-                    Compare-Value $their.formatted.key $our[0].Key "$name key" | Should -BeNullOrEmpty
+                    Compare-Value -Theirs $their.formatted.key -Ours $our[0].Key -Place "$name key" | Should -BeNullOrEmpty
                     if ($name -eq 'percpu') {
                         foreach ($cpu in $their.formatted.values) {
-                            Compare-Value $cpu.value $our[0].Value[$cpu.cpu] "$name CPU $($cpu.cpu)" | Should -BeNullOrEmpty
+                            Compare-Value -Theirs $cpu.value -Ours $our[0].Value[$cpu.cpu] -Place "$name CPU $($cpu.cpu)" | Should -BeNullOrEmpty
                         }
                     }
                     else {
-                        Compare-Value $their.formatted.value $our[0].Value "$name value" | Should -BeNullOrEmpty
+                        Compare-Value -Theirs $their.formatted.value -Ours $our[0].Value -Place "$name value" | Should -BeNullOrEmpty
                         "$($our[0].ValueBytes.ForEach({ '0x{0:x2}' -f $_ }))" | Should -Be "$($their.value)"
                     }
                 }

@@ -31,7 +31,7 @@ struct prefix { __u32 length; __u8 address[4]; };
 struct { __uint(type, HASH); __uint(max_entries, 100); __type(key, struct endpoint); __type(value, struct value); } values SEC(".maps");
 struct { __uint(type, PERCPU_HASH); __uint(max_entries, 100); __type(key, enum state); __type(value, struct endpoint); } percpu SEC(".maps");
 struct { __uint(type, LPM_TRIE); __uint(max_entries, 10); __uint(map_flags, BPF_F_NO_PREALLOC); __type(key, struct prefix); __type(value, __u32); } trie SEC(".maps");
-struct { __uint(type, ARRAY); __uint(max_entries, 3); __type(key, enum state); __type(value, struct deep); } array SEC(".maps");
+struct { __uint(type, ARRAY); __uint(max_entries, 3); __type(key, __u32); __type(value, struct deep); } array SEC(".maps");
 
 struct { __uint(type, ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, struct floats); } floats SEC(".maps");
 

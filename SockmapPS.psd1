@@ -8,24 +8,30 @@
     Description          = 'Lets local TCP connections of a cgroup skip the network stack: installs, shows and removes a bypass of eBPF sockmap programs on Linux, without a byte lost.'
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
-    FormatsToProcess     = @('SockmapPS.Format.ps1xml', 'Bpf.Format.ps1xml')
+    FormatsToProcess     = @('SockmapPS.Format.ps1xml', 'Bpf.Format.ps1xml', 'BpfMaps.Format.ps1xml')
     FunctionsToExport    = @()
     CmdletsToExport      = @(
         'Add-BpfAttachment'
         'Add-BpfPin'
+        'Clear-BpfMap'
         'Get-BpfAttachment'
         'Get-BpfBtf'
         'Get-BpfLink'
         'Get-BpfMap'
+        'Get-BpfMapEntry'
         'Get-BpfPin'
         'Get-BpfProgram'
         'Get-BpfProgramInstruction'
         'Get-SockmapBypass'
         'Get-SockmapEntry'
         'Install-SockmapBypass'
+        'Lock-BpfMap'
+        'New-BpfMap'
         'Remove-BpfAttachment'
+        'Remove-BpfMapEntry'
         'Remove-BpfPin'
         'Remove-SockmapBypass'
+        'Set-BpfMapEntry'
         'Test-SockmapSupport'
     )
     VariablesToExport    = @()

@@ -139,13 +139,18 @@ function Write-Command {
     Write-Paragraph $Writer 'description' -Namespace $maml -Text $section['DESCRIPTION']
 
     $Writer.WriteStartElement('syntax', $command)
-    $Writer.WriteStartElement('syntaxItem', $command)
-    $Writer.WriteElementString('name', $maml, $name)
-    # Positional ones first, as Get-Command -Syntax shows them.
-    foreach ($parameter in $parameters | Sort-Object -Stable { $_['Position'] -eq 'Named' }) {
-        Write-Parameter $Writer $parameter -InSyntax
+    $sets = @($parameters | ForEach-Object { $_['Parameter Sets'] -split ', ' } | Where-Object { $_ -ne '(All)' } | Select-Object -Unique)
+    foreach ($set in $sets ? $sets : '(All)') {
+        $Writer.WriteStartElement('syntaxItem', $command)
+        $Writer.WriteElementString('name', $maml, $name)
+        # Positional ones first, as Get-Command -Syntax shows them.
+        foreach ($parameter in $parameters | Sort-Object -Stable { $_['Position'] -eq 'Named' }) {
+            if (($parameter['Parameter Sets'] -split ', ') -contains $set -or $parameter['Parameter Sets'] -eq '(All)') {
+                Write-Parameter $Writer $parameter -InSyntax
+            }
+        }
+        $Writer.WriteEndElement()
     }
-    $Writer.WriteEndElement()
     $Writer.WriteEndElement()
 
     $Writer.WriteStartElement('parameters', $command)

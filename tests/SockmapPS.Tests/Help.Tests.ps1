@@ -1,7 +1,8 @@
 BeforeDiscovery {
-    $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap',
-    'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapEntry',
-    'Install-SockmapBypass', 'Remove-BpfAttachment', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Test-SockmapSupport'
+    $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Clear-BpfMap', 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink',
+    'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass',
+    'Get-SockmapEntry', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap', 'Remove-BpfAttachment',
+    'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Set-BpfMapEntry', 'Test-SockmapSupport'
 }
 
 BeforeAll {

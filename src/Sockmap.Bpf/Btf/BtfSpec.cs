@@ -224,6 +224,11 @@ public sealed class BtfSpec
         throw new BpfFormatException(Name, $"its BTF type {id} is nested more than {MaxTypeDepth} deep");
     }
 
+    /// <summary>How values of a type are read and written.</summary>
+    /// <param name="id">The type; a variable has the shape of its type.</param>
+    /// <exception cref="BpfFormatException">The type has no values, is damaged, or small values of it would become very many objects.</exception>
+    public Values.ValueShape ShapeOf(uint id) => Values.ShapeCompiler.Compile(this, id);
+
     internal static ReadOnlySpan<byte> EssentialName(ReadOnlySpan<byte> name)
     {
         // libbpf's rule: the last "___" between two other characters starts the flavour.

@@ -66,6 +66,9 @@ public readonly struct BtfType : IEquatable<BtfType>
     /// <summary>Bit offset of an integer, used by old compilers only.</summary>
     public uint IntOffset => (IntWord >> 16) & 0xff;
 
+    /// <summary>Bits of an integer.</summary>
+    public uint IntBits => IntWord & 0xff;
+
     /// <summary>Linkage of a function or variable.</summary>
     public BtfLinkage Linkage => Kind switch
     {

@@ -12,16 +12,23 @@ internal static unsafe partial class Syscalls
     internal static int Bpf<T>(bpf_cmd command, ref T attr)
         where T : unmanaged
     {
+        int result;
+        do
+        {
+            result = BpfOnce(command, ref attr);
+        }
+        while (result == -Errno.EINTR);
+
+        return result;
+    }
+
+    /// <summary>bpf(2) without a repetition, for commands that say in the structure how far they came.</summary>
+    internal static int BpfOnce<T>(bpf_cmd command, ref T attr)
+        where T : unmanaged
+    {
         fixed (T* pointer = &attr)
         {
-            long result;
-            do
-            {
-                result = Result(BpfNative(Constants.SYS_bpf, (int)command, pointer, (uint)Unsafe.SizeOf<T>()));
-            }
-            while (result == -Errno.EINTR);
-
-            return (int)result;
+            return (int)Result(BpfNative(Constants.SYS_bpf, (int)command, pointer, (uint)Unsafe.SizeOf<T>()));
         }
     }
 

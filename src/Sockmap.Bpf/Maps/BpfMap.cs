@@ -6,7 +6,7 @@ using Sockmap.Bpf.Interop;
 namespace Sockmap.Bpf.Maps;
 
 /// <summary>A map in the kernel. It lives while a descriptor, a pin or a program refers to it.</summary>
-public sealed unsafe class BpfMap : IDisposable
+public sealed unsafe partial class BpfMap : IDisposable
 {
     private const int ExtraSteps = 1024;
 

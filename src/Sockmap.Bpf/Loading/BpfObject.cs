@@ -377,7 +377,7 @@ public sealed class BpfObject : IDisposable
             FunctionInfoRecordSize = withInfo ? linked.FunctionInfoRecordSize : 0,
             LineInfo = withInfo ? linked.LineInfo : default,
             LineInfoRecordSize = withInfo ? linked.LineInfoRecordSize : 0,
-            AttachBtfId = spec.NeedsAttachTypeId ? FindAttachType(spec, kernel) : 0,
+            AttachBtfId = spec.NeedsAttachTypeId ? AttachTargets.Find(spec, kernel) : 0,
         };
         try
         {
@@ -393,29 +393,4 @@ public sealed class BpfObject : IDisposable
     private static bool RunsIntoPoison(string log) =>
         log.Contains($"#{CorePatcher.PoisonHelper}", StringComparison.Ordinal)
         || log.Contains($"#{ProgramLinker.MissingFunctionHelper}", StringComparison.Ordinal);
-
-    private static uint FindAttachType(ProgramSpec spec, BtfSpec? kernel)
-    {
-        if (string.IsNullOrEmpty(spec.AttachTarget))
-        {
-            throw new BpfRelocationException(spec.Name, "attach target", $"its section '{spec.SectionName}' names nothing to attach to; name it in the section, or set ProgramSpec.AttachTarget");
-        }
-
-        (string name, BtfKind kind) = (spec.Type, spec.ExpectedAttachType) switch
-        {
-            (BpfProgramType.Ext, _) => throw new BpfRelocationException(spec.Name, spec.AttachTarget, "replacing a function of another program (freplace) is not supported"),
-            (_, BpfAttachType.TraceIter) => ("bpf_iter_" + spec.AttachTarget, BtfKind.Function),
-            (_, BpfAttachType.TraceRawTp) => ("btf_trace_" + spec.AttachTarget, BtfKind.Typedef),
-            (BpfProgramType.Lsm, _) => ("bpf_lsm_" + spec.AttachTarget, BtfKind.Function),
-            _ => (spec.AttachTarget, BtfKind.Function),
-        };
-        if (kernel is null)
-        {
-            throw new BpfRelocationException(spec.Name, name, $"its target '{spec.AttachTarget}' is found by the kernel's BTF, which this kernel does not show ({BtfSpec.KernelPath}, CONFIG_DEBUG_INFO_BTF)");
-        }
-
-        return kernel.TryFind(name, kind, out BtfType type)
-            ? type.Id
-            : throw new BpfRelocationException(spec.Name, name, $"its target '{spec.AttachTarget}' does not exist in this kernel (no {BtfType.KindWord(kind)} '{name}' in its BTF)");
-    }
 }

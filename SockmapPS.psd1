@@ -8,11 +8,12 @@
     Description          = 'Lets local TCP connections of a cgroup skip the network stack: installs, shows and removes a bypass of eBPF sockmap programs on Linux, without a byte lost.'
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
-    FormatsToProcess     = @('SockmapPS.Format.ps1xml')
+    FormatsToProcess     = @('SockmapPS.Format.ps1xml', 'BpfObject.Format.ps1xml')
     FunctionsToExport    = @()
     CmdletsToExport      = @(
         'Get-SockmapBypass'
         'Get-SockmapEntry'
+        'Import-BpfObject'
         'Install-SockmapBypass'
         'Remove-SockmapBypass'
         'Test-SockmapSupport'

@@ -192,7 +192,7 @@ try {
     $writer.WriteStartDocument()
     $writer.WriteStartElement('helpItems', 'http://msh')
     $writer.WriteAttributeString('schema', 'maml')
-    foreach ($file in Get-ChildItem (Join-Path $Source '*-Sockmap*.md') | Sort-Object Name) {
+    foreach ($file in Get-ChildItem (Join-Path $Source '*-*.md') | Sort-Object Name) {
         Write-Command $writer ((Get-Content -Raw $file) -replace "`r`n", "`n")
     }
     $writer.WriteEndElement()

@@ -17,7 +17,7 @@ if [ -e "$staging/bin/net10.0/System.Management.Automation.dll" ]; then
 	exit 1
 fi
 
-cp "$top/SockmapPS.psd1" "$top/module/SockmapPS.Format.ps1xml" "$top/LICENSE" "$staging/"
+cp "$top/SockmapPS.psd1" "$top"/module/*.Format.ps1xml "$top/LICENSE" "$staging/"
 cp -r "$top/module/en-US" "$staging/"
 rm -rf "$parent/SockmapPS"
 mv "$staging" "$parent/SockmapPS"

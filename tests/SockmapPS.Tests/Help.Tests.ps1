@@ -1,5 +1,5 @@
 BeforeDiscovery {
-    $exported = 'Get-SockmapBypass', 'Get-SockmapEntry', 'Install-SockmapBypass', 'Remove-SockmapBypass', 'Test-SockmapSupport'
+    $exported = 'Get-SockmapBypass', 'Get-SockmapEntry', 'Import-BpfObject', 'Install-SockmapBypass', 'Remove-SockmapBypass', 'Test-SockmapSupport'
 }
 
 BeforeAll {
@@ -16,7 +16,7 @@ Describe 'Help' {
     }
 
     It 'has a page for each cmdlet and for nothing else' {
-        (Get-ChildItem "$Top/docs/*-Sockmap*.md").BaseName | Should -Be (Get-Command -Module SockmapPS | Sort-Object Name).Name
+        (Get-ChildItem "$Top/docs/*-*.md").BaseName | Should -Be (Get-Command -Module SockmapPS | Sort-Object Name).Name
     }
 
     It 'of <_> has words and examples that call it' -ForEach $exported {

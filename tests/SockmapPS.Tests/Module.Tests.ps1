@@ -1,5 +1,5 @@
 BeforeDiscovery {
-    $exported = 'Get-SockmapBypass', 'Get-SockmapEntry', 'Install-SockmapBypass', 'Remove-SockmapBypass', 'Test-SockmapSupport'
+    $exported = 'Get-SockmapBypass', 'Get-SockmapEntry', 'Import-BpfObject', 'Install-SockmapBypass', 'Remove-SockmapBypass', 'Test-SockmapSupport'
     $top = (Resolve-Path "$PSScriptRoot/../..").Path
     $scripts = Get-ChildItem $top -Recurse -File -Include *.ps1 |
         Where-Object FullName -NotMatch "^$([regex]::Escape($top))/(.*/)?(bin|obj|out)/" |
@@ -27,7 +27,7 @@ Describe 'The module' {
 
     It 'exports by name what it has, and nothing else' {
         $data = Import-PowerShellDataFile $ModulePath
-        $data.CmdletsToExport | Should -Be ('Get-SockmapBypass', 'Get-SockmapEntry', 'Install-SockmapBypass', 'Remove-SockmapBypass', 'Test-SockmapSupport')
+        $data.CmdletsToExport | Should -Be ('Get-SockmapBypass', 'Get-SockmapEntry', 'Import-BpfObject', 'Install-SockmapBypass', 'Remove-SockmapBypass', 'Test-SockmapSupport')
         $data.FunctionsToExport + $data.AliasesToExport + $data.VariablesToExport | Should -BeNullOrEmpty
         $cmdlets = [Reflection.Assembly]::LoadFrom("$folder/bin/net10.0/SockmapPS.dll").GetExportedTypes().ForEach({
                 $_.GetCustomAttributes([Management.Automation.CmdletAttribute], $false).ForEach({ "$($_.VerbName)-$($_.NounName)" }) })
@@ -38,10 +38,10 @@ Describe 'The module' {
         $command = Get-Command $_ -Module SockmapPS
         $command.CommandType | Should -Be 'Cmdlet'
         $command.Verb | Should -BeIn (Get-Verb).Verb
-        $command.Noun | Should -Match '^Sockmap[A-Z][a-z]+$'
+        $command.Noun | Should -Match '^(Sockmap|Bpf)[A-Z][A-Za-z]+$'
     }
 
-    It 'asks before <_> changes anything' -ForEach 'Install-SockmapBypass', 'Remove-SockmapBypass' {
+    It 'asks before <_> changes anything' -ForEach 'Import-BpfObject', 'Install-SockmapBypass', 'Remove-SockmapBypass' {
         (Get-Command $_).Parameters.Keys | Should -Contain 'WhatIf'
         (Get-Command $_).Parameters.Keys | Should -Contain 'Confirm'
     }

@@ -40,6 +40,9 @@ public sealed class BpfObject : IDisposable
     /// <summary>Where maps are pinned, by name in the object: those pinned by name, found or made, and those of <see cref="Pin"/>.</summary>
     public IReadOnlyDictionary<string, string> MapPins => _mapPins;
 
+    /// <summary>The names of the maps that were there before: replacements, and those found pinned under their names.</summary>
+    public IReadOnlySet<string> ExistingMaps => _foundMaps;
+
     /// <summary>Where <see cref="Pin"/> pinned the programs, by name in the object.</summary>
     public IReadOnlyDictionary<string, string> ProgramPins => _programPins;
 
@@ -105,7 +108,7 @@ public sealed class BpfObject : IDisposable
             if (mapDirectory is not null)
             {
                 _pins.EnsureDirectory(mapDirectory);
-                foreach ((string name, BpfMap map) in _maps.Where(m => _ownMaps.Contains(m.Value) && !_mapPins.ContainsKey(m.Key)))
+                foreach ((string name, BpfMap map) in _maps.Where(m => !_foundMaps.Contains(m.Key) && !_mapPins.ContainsKey(m.Key)))
                 {
                     string path = ObjectPins.PathOf(mapDirectory, name);
                     _pins.Add(map, path);
@@ -220,6 +223,7 @@ public sealed class BpfObject : IDisposable
             {
                 RequireFit(spec, replacement, "given", exact: false);
                 _maps.Add(spec.Name, replacement);
+                _foundMaps.Add(spec.Name);
                 continue;
             }
 
@@ -313,7 +317,7 @@ public sealed class BpfObject : IDisposable
         foreach (MapSpec spec in _spec.Maps.Values)
         {
             BpfMap map = _maps[spec.Name];
-            if (spec.IsMapOfMaps && (_foundMaps.Contains(spec.Name) || !_ownMaps.Contains(map)))
+            if (spec.IsMapOfMaps && _foundMaps.Contains(spec.Name))
             {
                 continue;
             }

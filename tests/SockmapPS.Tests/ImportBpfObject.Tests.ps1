@@ -147,4 +147,21 @@ Describe 'Import-BpfObject' -Skip:$notRoot {
         $text | Should -BeLike "*Source: $seeds/redir_bypass.bpf.o*Kind*Id*Name*Type*Path*"
         $text | Should -BeLike "*sk_msg_prog*SkMsg*$pins/demo/sk_msg_prog*"
     }
+
+    It 'has examples in its help that run' {
+        Copy-Item "$seeds/redir_bypass.bpf.o" "$TestDrive/redir_bypass.bpf.o"
+        Copy-Item "$seeds/pair24_sockops.bpf.o" "$TestDrive/sockops.bpf.o"
+        Copy-Item "$seeds/pair24_redirect.bpf.o" "$TestDrive/redirect.bpf.o"
+        Copy-Item "$seeds/pair44_sockops.bpf.o" "$TestDrive/old.bpf.o"
+        $output = Invoke-Isolated $sandbox @'
+            Import-Module SockmapPS
+            foreach ($example in (Get-Help Import-BpfObject -Full).examples.example) {
+                if ([IO.Directory]::Exists('/sys/fs/bpf/demo')) { $null = [Sockmap.Bpf.Pinning.BpfFileSystem]::RemoveDirectory('/sys/fs/bpf/demo') }
+                $code = $example.code -replace '(?m)^PS> '
+                try { "ran: $(@(Invoke-Expression $code).Count)" }
+                catch { "failed: $code`n$_" }
+            }
+'@
+        [regex]::Matches($output, '(?m)^(ran|failed): .*').Value | Should -Be ('ran: 3', 'ran: 4', 'ran: 2', 'ran: 0')
+    }
 }

@@ -11,7 +11,14 @@ internal sealed class ObjectPins(Action<string>? log)
     private readonly List<string> _directories = [];
 
     /// <summary>The name of a pin; a bpffs takes no dots, which libbpf replaces in the same way.</summary>
-    public static string PathOf(string directory, string name) => Path.Combine(directory, name.Replace('.', '_'));
+    /// <exception cref="ArgumentException">The name, which comes from the object, cannot be one: it could lead elsewhere.</exception>
+    public static string PathOf(string directory, string name)
+    {
+        string pin = name.Replace('.', '_');
+        return BpfFileSystem.IsValidName(pin)
+            ? Path.Combine(directory, pin)
+            : throw new ArgumentException($"'{name}' of the object cannot be the name of a pin: use 1 to 255 bytes without '/'.", nameof(name));
+    }
 
     /// <summary>Makes a directory with those that it lies in, where they are not there.</summary>
     public void EnsureDirectory(string directory)

@@ -154,6 +154,24 @@ public sealed class DefinedMapTests : IDisposable
         Assert.False(Directory.Exists("/tmp/not"));
     }
 
+    [Fact]
+    public void A_name_in_the_object_leads_nowhere_else()
+    {
+        BpfFileSystem.CreateDirectory(_pins.PathOf("inside"));
+        byte[] file = TestObjects.Bytes("maps.bpf.o");
+        byte[] name = "counters\0"u8.ToArray();
+        for (int at; (at = file.AsSpan().IndexOf(name)) >= 0;)
+        {
+            "../count\0"u8.CopyTo(file.AsSpan(at));
+        }
+
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            BpfObject.Load(ObjectSpec.Read(file, "traverses"), new BpfObjectOptions { Programs = [], MapPinDirectory = _pins.PathOf("inside") }));
+
+        Assert.Contains("'../count' of the object cannot be the name of a pin", error.Message, StringComparison.Ordinal);
+        Assert.False(BpfFileSystem.Exists(_pins.PathOf("count")));
+    }
+
     private string[] Names(string directory) => [.. Directory.GetFiles(_pins.PathOf(directory)).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
 
     private static uint[] FilledSlots(BpfMap map) => [.. map.EnumerateKeys().Select(k => BitConverter.ToUInt32(k)).Where(i => IdAt(map, i) != 0)];

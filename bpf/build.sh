@@ -12,7 +12,7 @@ check=${1:-}
 aside=$(mktemp -d)
 trap 'rm -rf "$aside"' EXIT
 # Relative paths only, each source from its own folder, and that called ".": the object names its sources.
-for source in bpf/*.bpf.c tests/*/objects/*.bpf.c; do
+for source in bpf/*.bpf.c tests/*/objects/*.bpf.c tests/*/objects/*/*.bpf.c; do
 	[ -e "$source" ] || continue
 	folder=$(dirname "$source")
 	object=$(basename "${source%.c}").o

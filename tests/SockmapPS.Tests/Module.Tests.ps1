@@ -1,8 +1,9 @@
 BeforeDiscovery {
     $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Clear-BpfMap', 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink',
     'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass',
-    'Get-SockmapEntry', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap', 'Remove-BpfAttachment',
-    'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Set-BpfMapEntry', 'Test-SockmapSupport'
+    'Get-SockmapEntry', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap',
+    'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Set-BpfMapEntry',
+    'Test-SockmapSupport'
     $top = (Resolve-Path "$PSScriptRoot/../..").Path
     $scripts = Get-ChildItem $top -Recurse -File -Include *.ps1 |
         Where-Object FullName -NotMatch "^$([regex]::Escape($top))/(.*/)?(bin|obj|out)/" |
@@ -32,9 +33,9 @@ Describe 'The module' {
         $data = Import-PowerShellDataFile $ModulePath
         $data.CmdletsToExport | Should -Be ('Add-BpfAttachment', 'Add-BpfPin', 'Clear-BpfMap', 'Get-BpfAttachment',
             'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram',
-            'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapEntry', 'Install-SockmapBypass',
-            'Lock-BpfMap', 'New-BpfMap', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin',
-            'Remove-SockmapBypass', 'Set-BpfMapEntry', 'Test-SockmapSupport')
+            'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapEntry', 'Import-BpfObject',
+            'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap', 'Remove-BpfAttachment', 'Remove-BpfMapEntry',
+            'Remove-BpfPin', 'Remove-SockmapBypass', 'Set-BpfMapEntry', 'Test-SockmapSupport')
         $data.FunctionsToExport + $data.AliasesToExport + $data.VariablesToExport | Should -BeNullOrEmpty
         $cmdlets = [Reflection.Assembly]::LoadFrom("$folder/bin/net10.0/SockmapPS.dll").GetExportedTypes().ForEach({
                 $_.GetCustomAttributes([Management.Automation.CmdletAttribute], $false).ForEach({ "$($_.VerbName)-$($_.NounName)" }) })
@@ -48,7 +49,7 @@ Describe 'The module' {
         $command.Noun | Should -Match '^(Sockmap|Bpf)[A-Z][A-Za-z]+$'
     }
 
-    It 'asks before <_> changes anything' -ForEach 'Add-BpfAttachment', 'Add-BpfPin', 'Clear-BpfMap', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Set-BpfMapEntry' {
+    It 'asks before <_> changes anything' -ForEach 'Add-BpfAttachment', 'Add-BpfPin', 'Clear-BpfMap', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Set-BpfMapEntry' {
         (Get-Command $_).Parameters.Keys | Should -Contain 'WhatIf'
         (Get-Command $_).Parameters.Keys | Should -Contain 'Confirm'
     }

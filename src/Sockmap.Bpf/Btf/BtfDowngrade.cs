@@ -16,6 +16,7 @@ internal static class BtfDowngrade
 
         BtfEditor editor = new(btf);
         uint placeholder = 0;
+        uint parameterName = 0;
         foreach (BtfType type in btf.Types())
         {
             switch (type.Kind)
@@ -31,8 +32,7 @@ internal static class BtfDowngrade
                     SectionToStruct(editor, btf, type);
                     break;
                 case BtfKind.FunctionPrototype when !kernel.Functions:
-                    editor.SetInfo(type, BtfKind.Enum, type.Count);
-                    editor.SetSizeOrTypeId(type, 4);
+                    PrototypeToEnum(editor, type, ref parameterName);
                     break;
                 case BtfKind.Function when !kernel.Functions:
                     editor.SetInfo(type, BtfKind.Typedef);
@@ -67,6 +67,21 @@ internal static class BtfDowngrade
         }
 
         return editor.Encode();
+    }
+
+    private static void PrototypeToEnum(BtfEditor editor, BtfType type, ref uint parameterName)
+    {
+        editor.SetInfo(type, BtfKind.Enum, type.Count);
+        editor.SetSizeOrTypeId(type, 4);
+        for (int i = 0; i < type.Count; i++)
+        {
+            // A parameter needs no name, an enumeration's value does.
+            if (type.GetParameter(i).NameOffset == 0)
+            {
+                parameterName = parameterName == 0 ? editor.AddString("parameter") : parameterName;
+                editor.SetExtra(type, i * 8, parameterName);
+            }
+        }
     }
 
     private static void SectionToStruct(BtfEditor editor, BtfSpec btf, BtfType type)

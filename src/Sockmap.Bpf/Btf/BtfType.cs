@@ -11,6 +11,8 @@ namespace Sockmap.Bpf.Btf;
 [StructLayout(LayoutKind.Auto)]
 public readonly struct BtfType : IEquatable<BtfType>
 {
+    internal const uint BooleanEncoding = 4;
+
     private const int HeadSize = 12;
 
     private readonly BtfSpec _spec;

@@ -14,11 +14,13 @@ internal sealed class ElfFile
     private const ushort TypeRelocatable = 1;
     private const ushort MachineBpf = 247;
     private const int MaxNameLength = 1024;
+    private const int MaxSharedNames = 1 << 20;
 
     private readonly ReadOnlyMemory<byte> _file;
     private readonly List<ElfSection> _sections = [];
     private readonly List<ElfSymbol> _symbols = [];
     private readonly Dictionary<int, List<ElfSection>> _relocationSections = [];
+    private long _nameBytes;
 
     private ElfFile(ReadOnlyMemory<byte> file, string name)
     {
@@ -251,6 +253,13 @@ internal sealed class ElfFile
         if (end < 0)
         {
             throw Fault($"{what} does not end within {MaxNameLength} bytes");
+        }
+
+        // Names may share their ends, but a file in which all of them do is made to eat memory.
+        _nameBytes += end;
+        if (_nameBytes > Math.Max(_file.Length, MaxSharedNames))
+        {
+            throw Fault($"its names of sections and symbols overlap so much that they have more bytes than the file, which has {_file.Length}");
         }
 
         return Encoding.UTF8.GetString(rest[..end]);

@@ -1,7 +1,7 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using Sockmap.Bpf.Btf;
 using Sockmap.Bpf.Maps;
+using Sockmap.Bpf.Pinning;
 using Sockmap.Bpf.Programs;
 
 namespace Sockmap.Bpf.Loading;
@@ -10,22 +10,25 @@ namespace Sockmap.Bpf.Loading;
 /// <remarks>Closing it closes its descriptors; what is pinned, linked or attached stays.</remarks>
 public sealed class BpfObject : IDisposable
 {
-    private const uint MappableFlag = 1 << 10;
-
     private readonly ObjectSpec _spec;
     private readonly BpfObjectOptions _options;
     private readonly Dictionary<string, BpfMap> _maps = new(StringComparer.Ordinal);
     private readonly Dictionary<string, BpfProgram> _programs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _mapPins = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _programPins = new(StringComparer.Ordinal);
     private readonly List<BpfMap> _ownMaps = [];
     private readonly List<SafeHandle> _leases = [];
-    private BtfObject? _btf;
-    private BtfCapabilities _capabilities = BtfCapabilities.All;
-    private BpfException? _btfRefusal;
+    private readonly HashSet<string> _foundMaps = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _usedMaps = new(StringComparer.Ordinal);
+    private readonly ObjectPins _pins;
+    private Dictionary<string, string> _settingProblems = [];
+    private ObjectTypes? _types;
 
     private BpfObject(ObjectSpec spec, BpfObjectOptions options)
     {
         _spec = spec;
         _options = options;
+        _pins = new ObjectPins(options.Log);
     }
 
     /// <summary>The maps, by name in the object; replaced ones among them.</summary>
@@ -34,10 +37,24 @@ public sealed class BpfObject : IDisposable
     /// <summary>The programs that were loaded, by name in the object.</summary>
     public IReadOnlyDictionary<string, BpfProgram> Programs => _programs;
 
+    /// <summary>Where maps are pinned, by name in the object: those pinned by name, found or made, and those of <see cref="Pin"/>.</summary>
+    public IReadOnlyDictionary<string, string> MapPins => _mapPins;
+
+    /// <summary>The names of the maps that were there before: replacements, and those found pinned under their names.</summary>
+    public IReadOnlySet<string> ExistingMaps => _foundMaps;
+
+    /// <summary>Where <see cref="Pin"/> pinned the programs, by name in the object.</summary>
+    public IReadOnlyDictionary<string, string> ProgramPins => _programPins;
+
     /// <summary>Creates an object's maps, fills in its global data, and loads its programs.</summary>
     /// <param name="spec">The object.</param>
     /// <param name="options">What to load of it; null for all.</param>
-    /// <exception cref="ArgumentException">A program or map that the options name is not in the object, or a replacement does not fit.</exception>
+    /// <remarks>
+    /// A map that asks to be pinned by name (<c>LIBBPF_PIN_BY_NAME</c>) is used as it is where one is pinned already; else
+    /// it is made and pinned. When loading fails nothing that it pinned stays.
+    /// </remarks>
+    /// <exception cref="ArgumentException">A program or map that the options name is not in the object, or the directory for pins is none.</exception>
+    /// <exception cref="MapMismatchException">A replacement, or a map that is pinned under the name, does not fit.</exception>
     /// <exception cref="BpfFormatException">The object is damaged, or holds something that is not supported.</exception>
     /// <exception cref="BpfRelocationException">The kernel lacks something that a program cannot do without.</exception>
     /// <exception cref="VerifierException">The kernel refused a program.</exception>
@@ -53,6 +70,7 @@ public sealed class BpfObject : IDisposable
         }
         catch
         {
+            loaded._pins.Undo();
             loaded.Dispose();
             throw;
         }
@@ -75,15 +93,60 @@ public sealed class BpfObject : IDisposable
             map.Dispose();
         }
 
-        _btf?.Dispose();
+        _types?.Dispose();
+    }
+
+    /// <summary>Pins programs and maps under their names, '.' in them replaced by '_'. Directories are made where they are missing.</summary>
+    /// <param name="programDirectory">Where all loaded programs are pinned; null to pin none.</param>
+    /// <param name="mapDirectory">Where the maps are pinned that this object made and that are not pinned yet; null to pin none.</param>
+    /// <exception cref="ArgumentException">A directory is not on a bpffs. Then, as after any failure, nothing that this object pinned stays.</exception>
+    /// <exception cref="BpfException">EEXIST: something is pinned there already; EPERM or EACCES.</exception>
+    public void Pin(string? programDirectory, string? mapDirectory)
+    {
+        try
+        {
+            if (mapDirectory is not null)
+            {
+                _pins.EnsureDirectory(mapDirectory);
+                foreach ((string name, BpfMap map) in _maps.Where(m => !_foundMaps.Contains(m.Key) && !_mapPins.ContainsKey(m.Key)))
+                {
+                    string path = ObjectPins.PathOf(mapDirectory, name);
+                    _pins.Add(map, path);
+                    _mapPins.Add(name, path);
+                }
+            }
+
+            if (programDirectory is not null)
+            {
+                _pins.EnsureDirectory(programDirectory);
+                foreach ((string name, BpfProgram program) in _programs)
+                {
+                    string path = ObjectPins.PathOf(programDirectory, name);
+                    _pins.Add(program, path);
+                    _programPins.Add(name, path);
+                }
+            }
+        }
+        catch
+        {
+            _pins.Undo();
+            _mapPins.Clear();
+            _programPins.Clear();
+            throw;
+        }
     }
 
     private void Load()
     {
         ProgramSpec[] programs = ChoosePrograms(_options);
-        LoadBtf();
+        _types = ObjectTypes.Load(_spec);
+        if (_types.Refusal is { } refusal)
+        {
+            _options.Log?.Invoke($"The kernel refused the object's types, and they are left out where that is possible: {refusal.Message}");
+        }
+
         CreateMaps(_options);
-        BtfSpec? kernel = NeedsKernelBtf(programs) ? _options.KernelBtf ?? ReadKernelBtf() : null;
+        BtfSpec? kernel = NeedsKernelBtf() ? _options.KernelBtf ?? ReadKernelBtf() : null;
         Lazy<IReadOnlyDictionary<string, ulong>> symbols = new(() =>
             KernelSymbols.Find(_spec.Contents.Externs.Values.Where(e => e.IsTypeless).Select(e => e.Name)));
         ProgramLinker linker = new(_spec, new LinkTarget
@@ -91,11 +154,24 @@ public sealed class BpfObject : IDisposable
             MapDescriptor = Lease,
             KernelBtf = kernel,
             KernelSymbol = name => symbols.Value.TryGetValue(name, out ulong address) ? address : null,
+            SettingProblem = name => _settingProblems.GetValueOrDefault(name),
         });
-        foreach (ProgramSpec program in programs)
+        Queue<ProgramSpec> waiting = new(programs);
+        while (waiting.TryDequeue(out ProgramSpec? program))
         {
-            _programs.Add(program.Name, LoadProgram(program, linker.Link(program.Name), kernel));
+            if (!_programs.ContainsKey(program.Name))
+            {
+                _programs.Add(program.Name, LoadProgram(program, linker.Link(program.Name), kernel));
+                _options.Log?.Invoke($"Loaded {program.Type} program '{program.Name}'.");
+            }
+
+            if (waiting.Count == 0)
+            {
+                ProgramsInUsedArrays().ForEach(waiting.Enqueue);
+            }
         }
+
+        FillMaps();
     }
 
     private ProgramSpec[] ChoosePrograms(BpfObjectOptions options)
@@ -110,47 +186,23 @@ public sealed class BpfObject : IDisposable
             : throw new ArgumentException($"The BPF object '{_spec.Name}' has no program '{name}'; it has {string.Join(", ", _spec.Programs.Keys)}.", nameof(options)))];
     }
 
-    private bool NeedsKernelBtf(ProgramSpec[] programs) =>
-        programs.Any(p => p.NeedsAttachTypeId)
-        || _spec.Contents.Externs.Count > 0
+    /// <summary>Programs that are not loaded and that a loaded one may call by way of a program array.</summary>
+    private List<ProgramSpec> ProgramsInUsedArrays() =>
+    [
+        .. _usedMaps.Select(name => _spec.Maps[name])
+            .Where(m => m.Type == BpfMapType.ProgArray)
+            .SelectMany(m => m.InitialValues.Values)
+            .Distinct(StringComparer.Ordinal)
+            .Where(name => !_programs.ContainsKey(name))
+            .Select(name => _spec.Programs[name]),
+    ];
+
+    private bool NeedsKernelBtf() =>
+        _spec.Programs.Values.Any(p => p.NeedsAttachTypeId)
+        || _spec.Contents.Externs.Values.Any(e => !e.IsSetting)
         || _spec.Contents.Code.Values.Any(c => c.CoreRelocations.Count > 0);
 
     private static BtfSpec? ReadKernelBtf() => File.Exists(BtfSpec.KernelPath) ? BtfSpec.LoadKernel() : null;
-
-    private void LoadBtf()
-    {
-        if (_spec.Btf is null)
-        {
-            return;
-        }
-
-        try
-        {
-            _btf = BtfObject.Load(_spec.EncodeBtf(_capabilities).Span);
-            return;
-        }
-        catch (BpfException refusal)
-        {
-            _btfRefusal = refusal;
-        }
-
-        _capabilities = BtfCapabilityProbe.Run();
-        if (_capabilities == BtfCapabilities.All)
-        {
-            // Each part is taken, so that the fault is in this object's BTF: nothing simpler would help.
-            return;
-        }
-
-        try
-        {
-            _btf = BtfObject.Load(_spec.EncodeBtf(_capabilities).Span);
-            _btfRefusal = null;
-        }
-        catch (BpfException refusal)
-        {
-            _btfRefusal = refusal;
-        }
-    }
 
     private void CreateMaps(BpfObjectOptions options)
     {
@@ -159,123 +211,132 @@ public sealed class BpfObject : IDisposable
             throw new ArgumentException($"The BPF object '{_spec.Name}' has no map '{unknown}' to replace; it has {string.Join(", ", _spec.Maps.Keys)}.", nameof(options));
         }
 
+        if (_spec.Contents.SettingsMap is { InitialContents: { } settings })
+        {
+            _settingProblems = KernelSettings.Fill([.. _spec.Contents.Settings.Values], settings);
+        }
+
+        MapFactory factory = new(_spec, _types!);
         foreach (MapSpec spec in _spec.Maps.Values)
         {
             if (options.MapReplacements?.TryGetValue(spec.Name, out BpfMap? replacement) == true)
             {
-                CheckReplacement(spec, replacement);
+                RequireFit(spec, replacement, "given", exact: false);
                 _maps.Add(spec.Name, replacement);
+                _foundMaps.Add(spec.Name);
                 continue;
             }
 
-            BpfMap map = CreateMap(spec);
-            _ownMaps.Add(map);
+            BpfMap map = spec.PinByName ? FindOrPin(spec, factory) : factory.Create(spec);
+            if (!_ownMaps.Contains(map))
+            {
+                _ownMaps.Add(map);
+            }
+
             _maps.Add(spec.Name, map);
-            if (spec.InitialContents is { } contents)
-            {
-                map.Update(new byte[spec.KeySize], contents);
-            }
-
-            if (spec.Frozen)
-            {
-                map.Freeze();
-            }
+            options.Log?.Invoke($"{(_foundMaps.Contains(spec.Name) ? "Found" : "Created")} {spec.Type} map '{spec.Name}'.");
         }
     }
 
-    private static void CheckReplacement(MapSpec spec, BpfMap map)
+    private BpfMap FindOrPin(MapSpec spec, MapFactory factory)
     {
-        List<string> differences = [];
-        if (map.Type != spec.Type)
+        string directory = _options.MapPinDirectory ?? BpfFileSystem.StandardMountPoint;
+        _pins.EnsureDirectory(directory);
+        string path = ObjectPins.PathOf(directory, spec.Name);
+        _mapPins.Add(spec.Name, path);
+        if (TryOpenPinned(spec, path) is { } present)
         {
-            differences.Add($"its type is {map.Type}, not {spec.Type}");
+            return present;
         }
 
-        if (map.KeySize != spec.KeySize)
-        {
-            differences.Add($"its keys have {map.KeySize} bytes, not {spec.KeySize}");
-        }
-
-        if (map.ValueSize != spec.ValueSize)
-        {
-            differences.Add($"its values have {map.ValueSize} bytes, not {spec.ValueSize}");
-        }
-
-        if (differences.Count > 0)
-        {
-            throw new ArgumentException($"The map given for '{spec.Name}' does not fit: {string.Join(", ", differences)}.", nameof(map));
-        }
-    }
-
-    private BpfMap CreateMap(MapSpec spec)
-    {
-        bool isStorage = spec.Type is BpfMapType.SkStorage or BpfMapType.InodeStorage or BpfMapType.TaskStorage or BpfMapType.CgrpStorage;
-        if (isStorage && _btf is null && _btfRefusal is not null)
-        {
-            throw _btfRefusal;
-        }
-
-        bool isSectionTyped = spec.DataSection is not null;
-        bool withTypes = _btf is not null && (spec.KeyTypeId | spec.ValueTypeId) != 0 && (!isSectionTyped || _capabilities.DataSections);
+        BpfMap created = factory.Create(spec);
         try
         {
-            return BpfMap.Create(Request(spec, withTypes, spec.Flags));
+            _pins.Add(created, path);
+            return created;
         }
-        catch (BpfException first) when (first.Errno is Errno.EINVAL or Errno.ENOTSUPP && !isStorage)
+        catch (BpfException error) when (error.Errno == Errno.EEXIST)
         {
-            // Types of a value only describe it, and mapping it into memory (5.5) only speeds it up: older kernels do without.
-            bool isMappable = isSectionTyped && (spec.Flags & MappableFlag) != 0;
-            try
+            created.Dispose();
+
+            // Somebody else loads the same object, and theirs came first.
+            if (TryOpenPinned(spec, path) is { } theirs)
             {
-                if (withTypes)
-                {
-                    return BpfMap.Create(Request(spec, false, spec.Flags));
-                }
-            }
-            catch (BpfException) when (isMappable)
-            {
-                // The last try follows.
-            }
-            catch (BpfException)
-            {
-                throw first;
+                return theirs;
             }
 
-            if (!isMappable)
-            {
-                throw;
-            }
-
-            return BpfMap.Create(Request(spec, false, spec.Flags & ~MappableFlag));
+            throw;
+        }
+        catch
+        {
+            created.Dispose();
+            throw;
         }
     }
 
-    private MapCreateRequest Request(MapSpec spec, bool withTypes, uint flags) => new()
+    private BpfMap? TryOpenPinned(MapSpec spec, string path)
     {
-        Name = spec.Name,
-        Type = spec.Type,
-        KeySize = checked((int)spec.KeySize),
-        ValueSize = checked((int)spec.ValueSize),
-        MaxEntries = MaxEntries(spec),
-        Flags = flags,
-        NumaNode = spec.NumaNode,
-        MapExtra = spec.Extra,
-        Btf = withTypes ? _btf : null,
-        KeyTypeId = withTypes ? spec.KeyTypeId : 0,
-        ValueTypeId = withTypes ? spec.ValueTypeId : 0,
-    };
+        BpfMap map;
+        try
+        {
+            map = BpfMap.OpenPinned(path);
+        }
+        catch (BpfException error) when (error.Errno == Errno.ENOENT)
+        {
+            return null;
+        }
 
-    // A file cannot know the machine's number of CPUs, nor its page size.
-    private static uint MaxEntries(MapSpec spec) => spec.Type switch
+        try
+        {
+            RequireFit(spec, map, $"pinned at '{path}'", exact: true);
+            _foundMaps.Add(spec.Name);
+            return map;
+        }
+        catch
+        {
+            map.Dispose();
+            throw;
+        }
+    }
+
+    private static void RequireFit(MapSpec spec, BpfMap map, string which, bool exact)
     {
-        BpfMapType.PerfEventArray when spec.MaxEntries == 0 => (uint)PossibleCpus.Count(),
-        BpfMapType.RingBuf or BpfMapType.UserRingBuf => Math.Max((uint)Environment.SystemPageSize, BitOperations.RoundUpToPowerOf2(spec.MaxEntries)),
-        _ => spec.MaxEntries,
-    };
+        List<string> differences = MapFactory.Differences(spec, map, exact);
+        if (differences.Count > 0)
+        {
+            throw new MapMismatchException(spec.Name, which, differences);
+        }
+    }
+
+    /// <summary>
+    /// Puts maps into maps of maps, unless these were there before, and programs into program arrays, whoever made
+    /// these: calls must lead to the programs of this object. libbpf does the same.
+    /// </summary>
+    private void FillMaps()
+    {
+        foreach (MapSpec spec in _spec.Maps.Values)
+        {
+            BpfMap map = _maps[spec.Name];
+            if (spec.IsMapOfMaps && _foundMaps.Contains(spec.Name))
+            {
+                continue;
+            }
+
+            foreach ((uint index, string name) in spec.InitialValues)
+            {
+                SafeHandle? value = spec.IsMapOfMaps ? _maps[name].Handle : _programs.GetValueOrDefault(name)?.Handle;
+                if (value is not null)
+                {
+                    map.UpdateDescriptor(BitConverter.GetBytes(index), value);
+                }
+            }
+        }
+    }
 
     /// <summary>Lends a map's descriptor to a linked program until loading is over.</summary>
     private int Lease(string mapName)
     {
+        _usedMaps.Add(mapName);
         SafeHandle handle = _maps[mapName].Handle;
         bool added = false;
         handle.DangerousAddRef(ref added);
@@ -295,12 +356,18 @@ public sealed class BpfObject : IDisposable
 
     private BpfProgram LoadProgram(ProgramSpec spec, LinkedProgram linked, BtfSpec? kernel)
     {
+        if (spec.Type == BpfProgramType.StructOps)
+        {
+            throw new BpfFormatException(_spec.Contents.Source, $"program '{spec.Name}' implements an operation of the kernel (struct_ops), which is not supported");
+        }
+
         if (spec.Type == BpfProgramType.Unspec)
         {
             throw new BpfFormatException(_spec.Contents.Source, $"the section '{spec.SectionName}' of program '{spec.Name}' tells no known program type; set ProgramSpec.Type, or name the section as libbpf does");
         }
 
-        bool withInfo = _btf is not null && _capabilities.Functions;
+        BtfObject? btf = _types!.Btf;
+        bool withInfo = btf is not null && _types.Capabilities.Functions;
         ProgramLoadRequest request = new()
         {
             Name = spec.Name,
@@ -309,12 +376,12 @@ public sealed class BpfObject : IDisposable
             Instructions = linked.Instructions,
             License = _spec.License,
             Flags = spec.Flags,
-            Btf = _btf,
+            Btf = btf,
             FunctionInfo = withInfo ? linked.FunctionInfo : default,
             FunctionInfoRecordSize = withInfo ? linked.FunctionInfoRecordSize : 0,
             LineInfo = withInfo ? linked.LineInfo : default,
             LineInfoRecordSize = withInfo ? linked.LineInfoRecordSize : 0,
-            AttachBtfId = spec.NeedsAttachTypeId ? FindAttachType(spec, kernel) : 0,
+            AttachBtfId = spec.NeedsAttachTypeId ? AttachTargets.Find(spec, kernel) : 0,
         };
         try
         {
@@ -330,29 +397,4 @@ public sealed class BpfObject : IDisposable
     private static bool RunsIntoPoison(string log) =>
         log.Contains($"#{CorePatcher.PoisonHelper}", StringComparison.Ordinal)
         || log.Contains($"#{ProgramLinker.MissingFunctionHelper}", StringComparison.Ordinal);
-
-    private static uint FindAttachType(ProgramSpec spec, BtfSpec? kernel)
-    {
-        if (string.IsNullOrEmpty(spec.AttachTarget))
-        {
-            throw new BpfRelocationException(spec.Name, "attach target", $"its section '{spec.SectionName}' names nothing to attach to; name it in the section, or set ProgramSpec.AttachTarget");
-        }
-
-        (string name, BtfKind kind) = (spec.Type, spec.ExpectedAttachType) switch
-        {
-            (BpfProgramType.Ext, _) => throw new BpfRelocationException(spec.Name, spec.AttachTarget, "replacing a function of another program (freplace) is not supported"),
-            (_, BpfAttachType.TraceIter) => ("bpf_iter_" + spec.AttachTarget, BtfKind.Function),
-            (_, BpfAttachType.TraceRawTp) => ("btf_trace_" + spec.AttachTarget, BtfKind.Typedef),
-            (BpfProgramType.Lsm, _) => ("bpf_lsm_" + spec.AttachTarget, BtfKind.Function),
-            _ => (spec.AttachTarget, BtfKind.Function),
-        };
-        if (kernel is null)
-        {
-            throw new BpfRelocationException(spec.Name, name, $"its target '{spec.AttachTarget}' is found by the kernel's BTF, which this kernel does not show ({BtfSpec.KernelPath}, CONFIG_DEBUG_INFO_BTF)");
-        }
-
-        return kernel.TryFind(name, kind, out BtfType type)
-            ? type.Id
-            : throw new BpfRelocationException(spec.Name, name, $"its target '{spec.AttachTarget}' does not exist in this kernel (no {BtfType.KindWord(kind)} '{name}' in its BTF)");
-    }
 }

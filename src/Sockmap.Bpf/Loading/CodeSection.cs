@@ -8,6 +8,9 @@ internal sealed class CodeSection
 {
     public required ElfSection Section { get; init; }
 
+    /// <summary>Whether its global functions are programs; those of <c>.text</c> are only called.</summary>
+    public bool IsProgramSection => Section.Name != ".text";
+
     /// <summary>The functions, by their first instruction.</summary>
     public required SortedList<int, FunctionSpec> Functions { get; init; }
 

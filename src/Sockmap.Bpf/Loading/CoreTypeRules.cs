@@ -10,10 +10,12 @@ internal sealed class CoreTypeRules
 
     // A damaged object can describe types whose comparison would never end.
     private const int MaxSteps = 1_000_000;
+    private const int MaxStepsOfObject = 20_000_000;
 
     private readonly BtfSpec _local;
     private readonly BtfSpec _target;
     private int _steps;
+    private int _stepsOfObject;
 
     public CoreTypeRules(BtfSpec local, BtfSpec target)
     {
@@ -30,9 +32,9 @@ internal sealed class CoreTypeRules
     /// <summary>Counts one step of a search.</summary>
     public void Step()
     {
-        if (++_steps > MaxSteps)
+        if (++_steps > MaxSteps || ++_stepsOfObject > MaxStepsOfObject)
         {
-            throw new BpfFormatException(_local.Name, "one of its types takes too many steps to compare with the kernel's");
+            throw new BpfFormatException(_local.Name, "its types take too many steps to compare with the kernel's");
         }
     }
 

@@ -8,6 +8,9 @@ namespace Sockmap.Bpf.Loading;
 /// <param name="IsWeak">Whether the kernel may lack it.</param>
 internal sealed record ExternSpec(string Name, string SectionName, bool IsFunction, uint TypeId, bool IsWeak)
 {
+    /// <summary>Whether it is a setting of the kernel's configuration.</summary>
+    public bool IsSetting => SectionName == ObjectBtf.KernelConfigSection;
+
     /// <summary>Whether only its address is asked for, so that it is looked up in kallsyms.</summary>
     public bool IsTypeless => SectionName == ObjectBtf.KernelSymbolsSection && !IsFunction && TypeId == 0;
 }

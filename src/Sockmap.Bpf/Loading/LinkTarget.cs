@@ -13,4 +13,7 @@ public sealed class LinkTarget
 
     /// <summary>Gives the address of a kernel symbol by its name (kallsyms), or null where it is not there or hidden.</summary>
     public Func<string, ulong?>? KernelSymbol { get; init; }
+
+    /// <summary>Tells why a setting of the kernel (<c>__kconfig</c>) cannot be had, or null where it can; null when all can.</summary>
+    public Func<string, string?>? SettingProblem { get; init; }
 }

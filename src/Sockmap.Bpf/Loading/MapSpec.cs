@@ -11,7 +11,7 @@ public sealed class MapSpec
     /// <summary>Its name in the object. The kernel keeps the first 15 characters.</summary>
     public string Name { get; }
 
-    /// <summary>The section whose data it holds (<c>.rodata</c>, <c>.data</c>, <c>.bss</c>), or null for a map of <c>.maps</c>.</summary>
+    /// <summary>The section whose data it holds (<c>.rodata</c>, <c>.data</c>, <c>.bss</c>, <c>.kconfig</c>), or null for a map that the object defines.</summary>
     public string? DataSection { get; init; }
 
     /// <summary>Its type.</summary>
@@ -50,6 +50,15 @@ public sealed class MapSpec
     /// <summary>Whether the object asks to have it pinned by name (<c>LIBBPF_PIN_BY_NAME</c>).</summary>
     public bool PinByName { get; set; }
 
-    /// <summary>Bytes from the start of <c>.maps</c>.</summary>
-    internal uint SectionOffset { get; init; }
+    /// <summary>What the maps are like that this map will hold; null where it holds none, or the object does not tell.</summary>
+    public MapSpec? InnerMap { get; set; }
+
+    /// <summary>Maps (of a map of maps) or programs (of a program array) that it holds from the start: their names, by index.</summary>
+    public IReadOnlyDictionary<uint, string> InitialValues { get; internal set; } = new Dictionary<uint, string>();
+
+    /// <summary>Whether it holds maps.</summary>
+    public bool IsMapOfMaps => Type is BpfMapType.ArrayOfMaps or BpfMapType.HashOfMaps;
+
+    /// <summary>Bytes from the start of its definition to the member <c>values</c>; null where it has none.</summary>
+    internal uint? ValuesOffset { get; set; }
 }

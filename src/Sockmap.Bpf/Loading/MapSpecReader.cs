@@ -11,7 +11,6 @@ internal static class MapSpecReader
     private const int ShortestSuffix = 7;
     private const uint ReadOnlyForPrograms = 1 << 7;
     private const uint Mappable = 1 << 10;
-    private const ulong MaxDataSize = 64 << 20;
 
     public static MapSpec ReadDefinition(BtfSpec btf, BtfSectionVariable place)
     {
@@ -23,9 +22,76 @@ internal static class MapSpecReader
             throw new BpfFormatException(btf.Name, $"map '{name}' is defined by {definition}, not by a struct");
         }
 
-        MapSpec map = new(name) { SectionOffset = place.Offset };
+        return ReadDefinition(btf, name, definition, isInner: false);
+    }
+
+    /// <summary>Whether a section is global data that becomes a map.</summary>
+    public static bool IsData(ElfSection section) =>
+        section.IsAllocated
+        && section.Size != 0
+        && section.Type is ElfSectionType.ProgramBits or ElfSectionType.NoBits
+        && (IsNamed(section.Name, ".rodata") || IsNamed(section.Name, ".data") || IsNamed(section.Name, ".bss"));
+
+    public static MapSpec ReadData(ElfSection section, string name, BtfSpec? btf)
+    {
+        bool isReadOnly = IsNamed(section.Name, ".rodata");
+        BtfType type = default;
+        bool hasType = btf?.TryFind(section.Name, BtfKind.DataSection, out type) == true;
+        bool hasGlobal = hasType && Enumerable.Range(0, type.Count).Any(i => btf!.TypeById(type.GetVariable(i).TypeId).Linkage == BtfLinkage.Global);
+        byte[] contents = new byte[section.Size];
+        section.Data.CopyTo(contents);
+        return new MapSpec(name)
+        {
+            DataSection = section.Name,
+            Type = BpfMapType.Array,
+            KeySize = sizeof(int),
+            ValueSize = (uint)section.Size,
+            MaxEntries = 1,
+            Flags = (isReadOnly ? ReadOnlyForPrograms : 0) | (hasGlobal ? Mappable : 0),
+            ValueTypeId = hasType ? type.Id : 0,
+            InitialContents = contents,
+            Frozen = isReadOnly,
+        };
+    }
+
+    /// <summary>The map that holds the kernel's settings; the one that loads it fills it.</summary>
+    public static MapSpec MakeSettings(string name, int size, BtfSpec btf) => new(name)
+    {
+        DataSection = ObjectBtf.KernelConfigSection,
+        Type = BpfMapType.Array,
+        KeySize = sizeof(int),
+        ValueSize = (uint)size,
+        MaxEntries = 1,
+        Flags = ReadOnlyForPrograms | Mappable,
+        ValueTypeId = btf.TryFind(ObjectBtf.KernelConfigSection, BtfKind.DataSection, out BtfType type) ? type.Id : 0,
+        InitialContents = new byte[size],
+        Frozen = true,
+    };
+
+    /// <summary>The name that libbpf gives to the map of a data section: as much of the object's name as 15 characters allow, then the section's.</summary>
+    public static string DataMapName(string objectName, string sectionName)
+    {
+        int suffix = Math.Min(Math.Max(ShortestSuffix, sectionName.Length), KernelNameLength);
+        int prefix = sectionName.IndexOf('.', 1) >= 0 ? 0 : Math.Min(KernelNameLength - suffix, objectName.Length);
+        string name = objectName[..prefix] + sectionName[..Math.Min(suffix, sectionName.Length)];
+        return string.Create(name.Length, name, static (span, source) =>
+        {
+            for (int i = 0; i < span.Length; i++)
+            {
+                span[i] = char.IsAsciiLetterOrDigit(source[i]) || source[i] is '_' or '.' ? source[i] : '_';
+            }
+        });
+    }
+
+    private static bool IsNamed(string name, string family) =>
+        name.StartsWith(family, StringComparison.Ordinal) && (name.Length == family.Length || name[family.Length] == '.');
+
+    private static MapSpec ReadDefinition(BtfSpec btf, string name, BtfType definition, bool isInner)
+    {
+        MapSpec map = new(name);
         uint? keyTypeSize = null;
         uint? valueTypeSize = null;
+        BtfMember? values = null;
         for (int i = 0; i < definition.Count; i++)
         {
             BtfMember member = definition.GetMember(i);
@@ -61,17 +127,14 @@ internal static class MapSpecReader
                     map.ValueTypeId = Pointee(btf, member, name, field);
                     valueTypeSize = btf.SizeOf(map.ValueTypeId);
                     break;
-                case "pinning":
-                    ulong pinning = Number(btf, member, name, field);
-                    map.PinByName = pinning switch
-                    {
-                        0 => false,
-                        1 => true,
-                        _ => throw new BpfFormatException(btf.Name, $"map '{name}' asks for the unknown pinning {pinning}; known are 0 (none) and 1 (by name)"),
-                    };
+                case "pinning" when !isInner:
+                    map.PinByName = ReadPinning(btf, member, name);
                     break;
-                case "values":
-                    throw new BpfFormatException(btf.Name, $"map '{name}' has 'values': maps in maps and programs as initial values are not supported; fill the map after loading");
+                case "values" when !isInner:
+                    values = member;
+                    break;
+                case "pinning" or "values":
+                    throw new BpfFormatException(btf.Name, $"the inner map of map '{name}' has the member '{field}', which only a map of its own can have");
                 default:
                     throw new BpfFormatException(btf.Name, $"map '{name}' has the unknown member '{field}'");
             }
@@ -81,7 +144,12 @@ internal static class MapSpecReader
         map.ValueSize = Agree(btf, name, "value", map.ValueSize, valueTypeSize);
         if (map.Type == BpfMapType.Unspec)
         {
-            throw new BpfFormatException(btf.Name, $"map '{name}' has no type");
+            throw new BpfFormatException(btf.Name, $"{(isInner ? "the inner map of " : "")}map '{name}' has no type");
+        }
+
+        if (values is { } found)
+        {
+            ReadValues(btf, map, found);
         }
 
         if (!TakesTypes(map.Type))
@@ -93,60 +161,42 @@ internal static class MapSpecReader
         return map;
     }
 
-    /// <summary>Whether a section is global data that becomes a map.</summary>
-    public static bool IsData(ElfSection section) =>
-        section.IsAllocated
-        && section.Size != 0
-        && section.Type is ElfSectionType.ProgramBits or ElfSectionType.NoBits
-        && (IsNamed(section.Name, ".rodata") || IsNamed(section.Name, ".data") || IsNamed(section.Name, ".bss"));
-
-    public static MapSpec ReadData(ElfSection section, string name, BtfSpec? btf, string objectName)
+    private static bool ReadPinning(BtfSpec btf, BtfMember member, string name) => Number(btf, member, name, "pinning") switch
     {
-        if (section.Size > MaxDataSize)
+        0 => false,
+        1 => true,
+        ulong other => throw new BpfFormatException(btf.Name, $"map '{name}' asks for the unknown pinning {other}; known are 0 (none) and 1 (by name)"),
+    };
+
+    /// <summary>The member <c>values</c> is an array of pointers: to maps like the inner one, or to programs.</summary>
+    private static void ReadValues(BtfSpec btf, MapSpec map, BtfMember member)
+    {
+        if (!map.IsMapOfMaps && map.Type != BpfMapType.ProgArray)
         {
-            throw new BpfFormatException(objectName, $"section '{section.Name}' has {section.Size} bytes of global data, more than {MaxDataSize}");
+            throw new BpfFormatException(btf.Name, $"map '{map.Name}' of type {map.Type} has the member 'values', which only maps of maps and program arrays can have");
         }
 
-        bool isReadOnly = IsNamed(section.Name, ".rodata");
-        BtfType type = default;
-        bool hasType = btf?.TryFind(section.Name, BtfKind.DataSection, out type) == true;
-        bool hasGlobal = hasType && Enumerable.Range(0, type.Count).Any(i => btf!.TypeById(type.GetVariable(i).TypeId).Linkage == BtfLinkage.Global);
-        byte[] contents = new byte[section.Size];
-        section.Data.CopyTo(contents);
-        return new MapSpec(name)
+        if (map.ValueSize is not (0 or sizeof(uint)))
         {
-            DataSection = section.Name,
-            Type = BpfMapType.Array,
-            KeySize = sizeof(int),
-            ValueSize = (uint)section.Size,
-            MaxEntries = 1,
-            Flags = (isReadOnly ? ReadOnlyForPrograms : 0) | (hasGlobal ? Mappable : 0),
-            ValueTypeId = hasType ? type.Id : 0,
-            InitialContents = contents,
-            Frozen = isReadOnly,
-        };
-    }
+            throw new BpfFormatException(btf.Name, $"map '{map.Name}' has values of {map.ValueSize} bytes; those of a map of maps or a program array have {sizeof(uint)}");
+        }
 
-    /// <summary>The name that libbpf gives to the map of a data section: as much of the object's name as 15 characters allow, then the section's.</summary>
-    public static string DataMapName(string objectName, string sectionName)
-    {
-        int suffix = Math.Min(Math.Max(ShortestSuffix, sectionName.Length), KernelNameLength);
-        int prefix = sectionName.IndexOf('.', 1) >= 0 ? 0 : Math.Min(KernelNameLength - suffix, objectName.Length);
-        string name = objectName[..prefix] + sectionName[..Math.Min(suffix, sectionName.Length)];
-        return string.Create(name.Length, name, static (span, source) =>
+        BtfType array = btf.Resolve(member.TypeId);
+        BtfType pointer = array.Kind == BtfKind.Array ? btf.Resolve(array.Array.ElementTypeId) : default;
+        BtfType target = array.Kind == BtfKind.Array && pointer.Kind == BtfKind.Pointer ? btf.Resolve(pointer.TypeId) : default;
+        BtfKind expected = map.IsMapOfMaps ? BtfKind.Struct : BtfKind.FunctionPrototype;
+        if (target.Kind != expected || member.BitOffset % 8 != 0)
         {
-            for (int i = 0; i < span.Length; i++)
-            {
-                span[i] = char.IsAsciiLetterOrDigit(source[i]) || source[i] is '_' or '.' ? source[i] : '_';
-            }
-        });
-    }
+            throw new BpfFormatException(btf.Name, $"map '{map.Name}' has a member 'values' that is no array of pointers to {(map.IsMapOfMaps ? "maps; write __array(values, struct ...)" : "programs; write __array(values, int (void *))")}");
+        }
 
-    private static bool IsNamed(string name, string family) =>
-        name.StartsWith(family, StringComparison.Ordinal) && (name.Length == family.Length || name[family.Length] == '.');
+        map.ValueSize = sizeof(uint);
+        map.ValuesOffset = member.BitOffset / 8;
+        map.InnerMap = map.IsMapOfMaps ? ReadDefinition(btf, map.Name + ".inner", target, isInner: true) : null;
+    }
 
     // The kernel refuses types for these (map_check_no_btf and the map types' own checks, kernel/bpf).
-    private static bool TakesTypes(BpfMapType type) => type is not (BpfMapType.PerfEventArray or BpfMapType.CgroupArray
+    internal static bool TakesTypes(BpfMapType type) => type is not (BpfMapType.PerfEventArray or BpfMapType.CgroupArray
         or BpfMapType.StackTrace or BpfMapType.ArrayOfMaps or BpfMapType.HashOfMaps or BpfMapType.DevMap or BpfMapType.DevMapHash
         or BpfMapType.CpuMap or BpfMapType.XskMap or BpfMapType.SockMap or BpfMapType.SockHash or BpfMapType.Queue or BpfMapType.Stack);
 

@@ -15,9 +15,10 @@ internal static class ObjectBtf
 
     private const uint ExternSize = 4;
 
-    public static BtfSpec Complete(BtfSpec raw, ElfFile elf)
+    public static BtfSpec Complete(BtfSpec raw, ElfFile elf, IReadOnlyList<SettingSpec> settings)
     {
         BtfEditor editor = new(raw);
+        HashSet<uint> settingIds = [.. settings.Select(s => s.VariableId)];
         Dictionary<string, ElfSymbol> symbols = new(StringComparer.Ordinal);
         foreach (ElfSymbol symbol in elf.Symbols)
         {
@@ -32,11 +33,17 @@ internal static class ObjectBtf
         {
             switch (type.Kind)
             {
-                case BtfKind.DataSection when type.Name is KernelSymbolsSection or KernelConfigSection:
+                case BtfKind.DataSection when type.Name == KernelSymbolsSection:
                     CompleteExternSection(editor, raw, type, externs);
+                    break;
+                case BtfKind.DataSection when type.Name == KernelConfigSection && settings.Count == type.Count:
+                    CompleteSettings(editor, type, settings);
                     break;
                 case BtfKind.DataSection:
                     CompleteSection(editor, raw, type, elf, symbols);
+                    break;
+                case BtfKind.Variable when type.Linkage == BtfLinkage.Extern && settingIds.Contains(type.Id):
+                    editor.SetExtra(type, 0, (uint)BtfLinkage.Global);
                     break;
                 case BtfKind.Variable when type.Linkage == BtfLinkage.Extern:
                     editor.SetSizeOrTypeId(type, externs.IntId);
@@ -91,6 +98,18 @@ internal static class ObjectBtf
         }
 
         editor.SetSizeOrTypeId(section, (uint)section.Count * ExternSize);
+    }
+
+    private static void CompleteSettings(BtfEditor editor, BtfType section, IReadOnlyList<SettingSpec> settings)
+    {
+        for (int i = 0; i < settings.Count; i++)
+        {
+            editor.SetExtra(section, i * 12, settings[i].VariableId);
+            editor.SetExtra(section, (i * 12) + 4, (uint)settings[i].Offset);
+            editor.SetExtra(section, (i * 12) + 8, (uint)settings[i].Size);
+        }
+
+        editor.SetSizeOrTypeId(section, (uint)(settings[^1].Offset + settings[^1].Size));
     }
 
     private static void CompleteSection(BtfEditor editor, BtfSpec raw, BtfType section, ElfFile elf, Dictionary<string, ElfSymbol> symbols)

@@ -14,17 +14,20 @@ internal sealed class ObjectContents
     /// <summary>The sections of code, by their section number.</summary>
     public required IReadOnlyDictionary<int, CodeSection> Code { get; init; }
 
-    /// <summary>The maps of <c>.maps</c>, by their place in it.</summary>
-    public required IReadOnlyDictionary<ulong, MapSpec> MapsByOffset { get; init; }
-
-    /// <summary>The number of the section <c>.maps</c>; -1 where there is none.</summary>
-    public required int MapsSection { get; init; }
+    /// <summary>The maps that the object defines, by section number and by their place in it.</summary>
+    public required IReadOnlyDictionary<int, IReadOnlyDictionary<ulong, MapSpec>> DefinedMaps { get; init; }
 
     /// <summary>Data maps, by their section number.</summary>
     public required IReadOnlyDictionary<int, MapSpec> DataMaps { get; init; }
 
-    /// <summary>Places in data sections at which pointers are stored, by section number.</summary>
-    public required IReadOnlyDictionary<int, IReadOnlyList<ulong>> Pointers { get; init; }
+    /// <summary>Places in data sections at which pointers are stored, in rising order, by section number.</summary>
+    public required IReadOnlyDictionary<int, ulong[]> Pointers { get; init; }
+
+    /// <summary>The settings of the kernel that the object asks for, by name.</summary>
+    public required IReadOnlyDictionary<string, SettingSpec> Settings { get; init; }
+
+    /// <summary>The map that holds them; null where there are none.</summary>
+    public required MapSpec? SettingsMap { get; init; }
 
     /// <summary>What the object takes from the kernel, by name.</summary>
     public required IReadOnlyDictionary<string, ExternSpec> Externs { get; init; }

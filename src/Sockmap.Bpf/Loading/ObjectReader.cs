@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Sockmap.Bpf.Btf;
 using Sockmap.Bpf.Elf;
@@ -9,6 +10,8 @@ namespace Sockmap.Bpf.Loading;
 internal sealed class ObjectReader
 {
     private const string MapsSectionName = ".maps";
+    private const int PointerSize = 8;
+    private const ulong MaxDataSize = 64 << 20;
 
     private readonly ElfFile _elf;
     private readonly string _source;
@@ -25,31 +28,52 @@ internal sealed class ObjectReader
 
     public ObjectSpec Read()
     {
-        if (_elf.FindSection("maps") is not null)
-        {
-            throw Fault("it defines maps in SEC(\"maps\"), the old way; define them in SEC(\".maps\") with __uint and __type");
-        }
-
+        RefuseSections();
         BtfSpec? raw = _elf.FindSection(".BTF") is { Size: > 0 } section ? BtfSpec.Parse(section.Data, _source) : null;
-        BtfSpec? btf = raw is null ? null : ObjectBtf.Complete(raw, _elf);
+        List<SettingSpec> settings = raw is null ? [] : SettingReader.Read(raw, WeakExterns);
+        BtfSpec? btf = raw is null ? null : ObjectBtf.Complete(raw, _elf, settings);
         BtfExt? ext = raw is not null && _elf.FindSection(".BTF.ext") is { Size: > 0 } extSection ? BtfExt.Parse(extSection.Data, raw) : null;
 
         Dictionary<int, CodeSection> code = ReadCode(ext);
+        Dictionary<string, ProgramSpec> programs = ReadPrograms(code);
         Dictionary<string, MapSpec> maps = new(StringComparer.Ordinal);
-        Dictionary<ulong, MapSpec> mapsByOffset = ReadMaps(btf, maps, out int mapsSection);
-        Dictionary<int, MapSpec> dataMaps = ReadData(btf, maps, out Dictionary<int, IReadOnlyList<ulong>> pointers);
+        Dictionary<int, IReadOnlyDictionary<ulong, MapSpec>> defined = ReadMaps(btf, maps, code);
+        Dictionary<int, MapSpec> dataMaps = ReadData(btf, maps, out Dictionary<int, ulong[]> pointers);
         ObjectContents contents = new()
         {
             Source = _source,
             RawBtf = raw,
             Code = code,
-            MapsByOffset = mapsByOffset,
-            MapsSection = mapsSection,
+            DefinedMaps = defined,
             DataMaps = dataMaps,
             Pointers = pointers,
+            Settings = settings.ToDictionary(s => s.Name, StringComparer.Ordinal),
+            SettingsMap = AddSettings(btf, settings, maps),
             Externs = ReadExterns(raw),
         };
-        return new ObjectSpec(_name, ReadLicense(), btf, ReadPrograms(code), maps, ReadVariables(btf, dataMaps), contents);
+        return new ObjectSpec(_name, ReadLicense(), btf, programs, maps, ReadVariables(btf, dataMaps), contents);
+    }
+
+    private HashSet<string> WeakExterns =>
+        new(_elf.Symbols.Where(s => s.IsExtern && s.Binding == ElfSymbolBinding.Weak).Select(s => s.Name), StringComparer.Ordinal);
+
+    /// <summary>Sections that would have to be made into something in the kernel that this library does not make.</summary>
+    private void RefuseSections()
+    {
+        foreach (ElfSection section in _elf.Sections.Where(s => s.IsAllocated && s.Size != 0))
+        {
+            string? what = section.Name switch
+            {
+                ".struct_ops" or ".struct_ops.link" => "operations of the kernel implemented in BPF (struct_ops)",
+                ".addr_space.1" => "global variables in an arena",
+                ".jumptables" => "jump tables; compile with -fno-jump-tables",
+                _ => section.Name.StartsWith("maps/", StringComparison.Ordinal) ? "maps defined in a section each, as gobpf does; define them in SEC(\".maps\") with __uint and __type" : null,
+            };
+            if (what is not null)
+            {
+                throw Fault($"it has a section '{section.Name}' with {what}, which is not supported");
+            }
+        }
     }
 
     private string ReadLicense()
@@ -154,7 +178,7 @@ internal sealed class ObjectReader
     private Dictionary<string, ProgramSpec> ReadPrograms(Dictionary<int, CodeSection> code)
     {
         Dictionary<string, ProgramSpec> programs = new(StringComparer.Ordinal);
-        foreach (CodeSection section in code.Values.Where(c => c.Section.Name != ".text"))
+        foreach (CodeSection section in code.Values.Where(c => c.IsProgramSection))
         {
             bool loadByDefault = !section.Section.Name.StartsWith('?');
             string sectionName = loadByDefault ? section.Section.Name : section.Section.Name[1..];
@@ -180,53 +204,150 @@ internal sealed class ObjectReader
         return programs;
     }
 
-    private Dictionary<ulong, MapSpec> ReadMaps(BtfSpec? btf, Dictionary<string, MapSpec> maps, out int sectionIndex)
+    private Dictionary<int, IReadOnlyDictionary<ulong, MapSpec>> ReadMaps(BtfSpec? btf, Dictionary<string, MapSpec> maps, Dictionary<int, CodeSection> code)
     {
-        Dictionary<ulong, MapSpec> byOffset = [];
-        sectionIndex = -1;
-        if (_elf.FindSection(MapsSectionName) is not { Size: > 0 } section)
+        Dictionary<int, IReadOnlyDictionary<ulong, MapSpec>> sections = [];
+        if (_elf.FindSection(LegacyMapReader.SectionName) is { Size: > 0 } legacy)
         {
-            return byOffset;
+            Dictionary<ulong, MapSpec> found = LegacyMapReader.Read(_elf, legacy, btf);
+            sections.Add(legacy.Index, found);
+            AddMaps(maps, found.Values);
         }
 
-        sectionIndex = section.Index;
-        if (btf is null || !btf.TryFind(MapsSectionName, BtfKind.DataSection, out BtfType types))
+        if (_elf.FindSection(MapsSectionName) is { Size: > 0 } section)
         {
-            throw Fault("it defines maps, but has no BTF that describes them; compile with -g");
-        }
-
-        for (int i = 0; i < types.Count; i++)
-        {
-            BtfSectionVariable place = types.GetVariable(i);
-            MapSpec map = MapSpecReader.ReadDefinition(btf, place);
-            if (!maps.TryAdd(map.Name, map) || !byOffset.TryAdd(place.Offset, map))
+            if (btf is null || !btf.TryFind(MapsSectionName, BtfKind.DataSection, out BtfType types))
             {
-                throw Fault($"its map '{map.Name}' has the name or the place of another");
+                throw Fault("it defines maps, but has no BTF that describes them; compile with -g");
             }
+
+            Dictionary<ulong, MapSpec> found = [];
+            BtfSectionVariable[] places = [.. Enumerable.Range(0, types.Count).Select(types.GetVariable)];
+            foreach (BtfSectionVariable place in places)
+            {
+                MapSpec map = MapSpecReader.ReadDefinition(btf, place);
+                if (!found.TryAdd(place.Offset, map))
+                {
+                    throw Fault($"its map '{map.Name}' has the place of another");
+                }
+            }
+
+            sections.Add(section.Index, found);
+            AddMaps(maps, found.Values);
+            ReadInitialValues(section, places, found, code);
         }
 
-        return byOffset;
+        return sections;
     }
 
-    private Dictionary<int, MapSpec> ReadData(BtfSpec? btf, Dictionary<string, MapSpec> maps, out Dictionary<int, IReadOnlyList<ulong>> pointers)
+    private void AddMaps(Dictionary<string, MapSpec> maps, IEnumerable<MapSpec> found)
+    {
+        foreach (MapSpec map in found)
+        {
+            if (!maps.TryAdd(map.Name, map))
+            {
+                throw Fault($"it has two maps named '{map.Name}'");
+            }
+        }
+    }
+
+    /// <summary>What stands in the <c>values</c> of a map is written as relocations of <c>.maps</c>.</summary>
+    private void ReadInitialValues(ElfSection section, BtfSectionVariable[] places, Dictionary<ulong, MapSpec> maps, Dictionary<int, CodeSection> code)
+    {
+        // ObjectBtf has put the places in order.
+        uint[] offsets = [.. places.Select(p => p.Offset)];
+        Dictionary<MapSpec, SortedDictionary<uint, string>> values = [];
+        foreach (ElfRelocation relocation in _elf.RelocationsOf(section))
+        {
+            int index = Array.BinarySearch(offsets, (uint)Math.Min(relocation.Offset, uint.MaxValue));
+            index = index < 0 ? ~index - 1 : index;
+            MapSpec? map = index < 0 ? null : maps[places[index].Offset];
+            long within = index < 0 ? -1 : (long)relocation.Offset - places[index].Offset - (map!.ValuesOffset ?? uint.MaxValue);
+            if (map is null || within < 0 || within % PointerSize != 0 || relocation.Offset + PointerSize > places[index].Offset + (ulong)places[index].Size
+                || relocation.Offset + PointerSize > (ulong)section.Data.Length)
+            {
+                throw Fault($"a pointer to '{relocation.Symbol.Name}' is stored at byte {relocation.Offset} of section '{section.Name}', which is in no 'values' of a map");
+            }
+
+            if (map.Type == BpfMapType.HashOfMaps && map.KeySize != sizeof(uint))
+            {
+                throw Fault($"map '{map.Name}' has 'values', whose keys are numbers of {sizeof(uint)} bytes, but its keys have {map.KeySize}");
+            }
+
+            if (!values.TryGetValue(map, out SortedDictionary<uint, string>? slots))
+            {
+                values.Add(map, slots = []);
+            }
+
+            ulong addend = BinaryPrimitives.ReadUInt64LittleEndian(section.Data.Span[(int)relocation.Offset..]);
+            slots[(uint)(within / PointerSize)] = map.IsMapOfMaps
+                ? InnerMapAt(map, relocation.Symbol, section, maps, addend)
+                : ProgramAt(map, relocation.Symbol, code, addend);
+        }
+
+        foreach ((MapSpec map, SortedDictionary<uint, string> slots) in values)
+        {
+            map.InitialValues = slots;
+        }
+    }
+
+    private string InnerMapAt(MapSpec map, ElfSymbol symbol, ElfSection section, Dictionary<ulong, MapSpec> maps, ulong addend) =>
+        symbol.SectionIndex == section.Index && maps.TryGetValue(unchecked(symbol.Value + addend), out MapSpec? inner)
+            ? inner.Name
+            : throw Fault($"map '{map.Name}' has '{symbol.Name}' among its 'values', which is no map of SEC(\"{MapsSectionName}\")");
+
+    private string ProgramAt(MapSpec map, ElfSymbol symbol, Dictionary<int, CodeSection> code, ulong addend)
+    {
+        ulong at = unchecked(symbol.Value + addend);
+        return code.TryGetValue(symbol.SectionIndex, out CodeSection? section)
+            && section.IsProgramSection
+            && at % BpfInstruction.Size == 0
+            && at / BpfInstruction.Size <= int.MaxValue
+            && section.Functions.TryGetValue((int)(at / BpfInstruction.Size), out FunctionSpec? function)
+            && !function.IsLocal
+                ? function.Name
+                : throw Fault($"map '{map.Name}' has '{symbol.Name}' among its 'values', which is no program of the object");
+    }
+
+    private Dictionary<int, MapSpec> ReadData(BtfSpec? btf, Dictionary<string, MapSpec> maps, out Dictionary<int, ulong[]> pointers)
     {
         Dictionary<int, MapSpec> data = [];
         pointers = [];
+        ulong total = 0;
         foreach (ElfSection section in _elf.Sections.Where(MapSpecReader.IsData))
         {
+            total = section.Size > MaxDataSize ? section.Size : total + section.Size;
+            if (total > MaxDataSize)
+            {
+                throw Fault($"it has more than {MaxDataSize} bytes of global data, {section.Size} of them in section '{section.Name}'");
+            }
+
             // 15 characters of two long section names may be the same.
             string name = MapSpecReader.DataMapName(_name, section.Name);
-            MapSpec map = MapSpecReader.ReadData(section, maps.ContainsKey(name) ? section.Name : name, btf, _source);
+            MapSpec map = MapSpecReader.ReadData(section, maps.ContainsKey(name) ? section.Name : name, btf);
             if (!maps.TryAdd(map.Name, map))
             {
                 throw Fault($"it has two maps named '{map.Name}'");
             }
 
             data.Add(section.Index, map);
-            pointers.Add(section.Index, [.. _elf.RelocationsOf(section).Select(r => r.Offset)]);
+            pointers.Add(section.Index, [.. _elf.RelocationsOf(section).Select(r => r.Offset).Order()]);
         }
 
         return data;
+    }
+
+    private MapSpec? AddSettings(BtfSpec? btf, List<SettingSpec> settings, Dictionary<string, MapSpec> maps)
+    {
+        if (settings.Count == 0)
+        {
+            return null;
+        }
+
+        int size = settings[^1].Offset + settings[^1].Size;
+        MapSpec map = MapSpecReader.MakeSettings(MapSpecReader.DataMapName(_name, ObjectBtf.KernelConfigSection), size, btf!);
+        AddMaps(maps, [map]);
+        return map;
     }
 
     private List<VariableSpec> ReadVariables(BtfSpec? btf, Dictionary<int, MapSpec> dataMaps)
@@ -264,7 +385,7 @@ internal sealed class ObjectReader
             return externs;
         }
 
-        HashSet<string> weak = new(_elf.Symbols.Where(s => s.IsExtern && s.Binding == ElfSymbolBinding.Weak).Select(s => s.Name), StringComparer.Ordinal);
+        HashSet<string> weak = WeakExterns;
         foreach (string sectionName in new[] { ObjectBtf.KernelSymbolsSection, ObjectBtf.KernelConfigSection })
         {
             if (!raw.TryFind(sectionName, BtfKind.DataSection, out BtfType section))

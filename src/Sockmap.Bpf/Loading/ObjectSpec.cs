@@ -6,6 +6,9 @@ namespace Sockmap.Bpf.Loading;
 /// <remarks>Specs may be changed before they are loaded; reading the same file again gives a fresh one.</remarks>
 public sealed class ObjectSpec
 {
+    // The largest objects of the kernel's own tests have some 10 MB.
+    private const long MaxFileSize = 128 << 20;
+
     internal ObjectSpec(
         string name,
         string license,
@@ -59,7 +62,21 @@ public sealed class ObjectSpec
     /// <param name="path">The file.</param>
     /// <exception cref="BpfFormatException">The file is damaged, or holds something that is not supported.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static ObjectSpec ReadFile(string path) => Read(File.ReadAllBytes(path), path);
+    public static ObjectSpec ReadFile(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+
+        // A device or pipe tells no length; reading it might never end.
+        if (!file.CanSeek || file.Length > MaxFileSize)
+        {
+            throw new BpfFormatException(path, file.CanSeek ? $"it has {file.Length} bytes, more than the {MaxFileSize} that an object may have" : "it is no regular file");
+        }
+
+        byte[] bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return Read(bytes, path);
+    }
 
     /// <summary>Sets what a global variable starts as.</summary>
     /// <param name="name">The variable's name in C.</param>

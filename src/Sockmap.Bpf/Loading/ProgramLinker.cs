@@ -25,6 +25,7 @@ public sealed class ProgramLinker
     private readonly LinkTarget _target;
     private readonly CoreResolver? _core;
     private readonly CoreTypeRules? _rules;
+    private readonly Dictionary<string, VariableSpec[]> _variables;
 
     /// <summary>Makes a linker, whose answers from the kernel's types serve all programs of the object.</summary>
     /// <param name="spec">The object.</param>
@@ -35,6 +36,12 @@ public sealed class ProgramLinker
         ArgumentNullException.ThrowIfNull(target);
         _spec = spec;
         _target = target;
+        _variables = spec.Contents.DataMaps.Values.ToDictionary(m => m.Name, _ => Array.Empty<VariableSpec>(), StringComparer.Ordinal);
+        foreach (IGrouping<string, VariableSpec> group in spec.Variables.GroupBy(v => v.MapName, StringComparer.Ordinal))
+        {
+            _variables[group.Key] = [.. group.OrderBy(v => v.Offset)];
+        }
+
         if (spec.Contents.RawBtf is { } local)
         {
             _core = new CoreResolver(local, target.KernelBtf);
@@ -57,6 +64,21 @@ public sealed class ProgramLinker
 
         Run run = new(this, program);
         return run.Link();
+    }
+
+    /// <summary>The variable of a data map that a byte belongs to.</summary>
+    private VariableSpec? VariableAt(string map, int offset)
+    {
+        VariableSpec[] variables = _variables[map];
+        int low = 0;
+        int high = variables.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = variables[middle].Offset <= offset ? (middle + 1, high) : (low, middle);
+        }
+
+        return low > 0 && offset < variables[low - 1].Offset + variables[low - 1].Size ? variables[low - 1] : null;
     }
 
     /// <summary>One program on its way.</summary>
@@ -221,11 +243,11 @@ public sealed class ProgramLinker
             }
 
             long offset = (long)Math.Min(symbol.Value, int.MaxValue) + load.Immediate;
-            if (symbol.SectionIndex == _contents.MapsSection)
+            if (_contents.DefinedMaps.TryGetValue(symbol.SectionIndex, out IReadOnlyDictionary<ulong, MapSpec>? maps))
             {
-                MapSpec map = offset >= 0 && _contents.MapsByOffset.TryGetValue((ulong)offset, out MapSpec? found)
+                MapSpec map = offset >= 0 && maps.TryGetValue((ulong)offset, out MapSpec? found)
                     ? found
-                    : throw Fault($"it refers to byte {offset} of section '.maps', where no map starts");
+                    : throw Fault($"it refers to byte {offset} of the section of '{symbol.Name}', where no map starts");
                 SetLoad(at, BpfPseudo.MapDescriptor, linker._target.MapDescriptor(map.Name), 0);
             }
             else if (_contents.DataMaps.TryGetValue(symbol.SectionIndex, out MapSpec? data))
@@ -255,10 +277,19 @@ public sealed class ProgramLinker
         }
 
         /// <summary>Pointers in data would have to be filled in with addresses that are known in the kernel only.</summary>
-        private void RefusePointers(MapSpec data, int offset, IReadOnlyList<ulong> pointers)
+        private void RefusePointers(MapSpec data, int offset, ulong[] pointers)
         {
-            VariableSpec? variable = linker._spec.Variables.FirstOrDefault(v => v.MapName == data.Name && offset >= v.Offset && offset < v.Offset + v.Size);
-            if (variable is null ? pointers.Count > 0 : pointers.Any(p => p >= (ulong)variable.Offset && p < (ulong)(variable.Offset + variable.Size)))
+            if (pointers.Length == 0)
+            {
+                return;
+            }
+
+            VariableSpec? variable = linker.VariableAt(data.Name, offset);
+            ulong start = (ulong)(variable?.Offset ?? 0);
+            ulong end = variable is null ? ulong.MaxValue : start + (ulong)variable.Size;
+            int first = Array.BinarySearch(pointers, start);
+            first = first < 0 ? ~first : first;
+            if (first < pointers.Length && pointers[first] < end)
             {
                 throw Fault($"it uses '{variable?.Name ?? data.DataSection}', in which pointers are stored; these cannot be filled in, store numbers or arrays of characters instead");
             }
@@ -277,14 +308,18 @@ public sealed class ProgramLinker
                 throw Fault($"it uses '{symbol.Name}', which the object does not define; a function or variable of the kernel is declared with __ksym");
             }
 
-            return known.SectionName == ObjectBtf.KernelConfigSection
-                ? throw Fault($"it uses '{symbol.Name}' of the kernel's configuration (__kconfig), which is not supported; ask for a field or type of the kernel instead")
-                : known;
+            return known;
         }
 
         private void LoadExtern(int at, ElfSymbol symbol)
         {
             ExternSpec wanted = FindExtern(symbol);
+            if (_contents.Settings.TryGetValue(wanted.Name, out SettingSpec? setting) && wanted.IsSetting)
+            {
+                LoadSetting(at, setting);
+                return;
+            }
+
             if (wanted.IsTypeless)
             {
                 ulong? address = linker._target.KernelSymbol?.Invoke(wanted.Name);
@@ -299,6 +334,22 @@ public sealed class ProgramLinker
 
             uint id = wanted.IsFunction ? FindKernelFunction(wanted) : FindKernelVariable(wanted);
             SetLoad(at, id == 0 ? (byte)0 : BpfPseudo.BtfId, (int)id, 0);
+        }
+
+        private void LoadSetting(int at, SettingSpec setting)
+        {
+            if (linker._target.SettingProblem?.Invoke(setting.Name) is { } problem)
+            {
+                throw Missing(setting.Name, problem);
+            }
+
+            int within = _code[at].Immediate;
+            if (within < 0 || within > setting.Size)
+            {
+                throw Fault($"it refers to byte {within} of '{setting.Name}', which has {setting.Size}");
+            }
+
+            SetLoad(at, BpfPseudo.MapValue, linker._target.MapDescriptor(_contents.SettingsMap!.Name), setting.Offset + within);
         }
 
         private void RelocateKernelCall(int at, ElfSymbol symbol)

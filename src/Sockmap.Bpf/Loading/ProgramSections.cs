@@ -72,6 +72,8 @@ internal static class ProgramSections
         new("uprobe.session.s+", BpfProgramType.Kprobe, BpfAttachType.TraceUprobeSession, Sleepable),
         new("ksyscall+", BpfProgramType.Kprobe),
         new("kretsyscall+", BpfProgramType.Kprobe),
+        new("usdt+", BpfProgramType.Kprobe),
+        new("usdt.s+", BpfProgramType.Kprobe, Flags: Sleepable),
         new("tracepoint+", BpfProgramType.Tracepoint),
         new("tp+", BpfProgramType.Tracepoint),
         new("tracepoint.s+", BpfProgramType.Tracepoint, Flags: Sleepable),
@@ -90,6 +92,14 @@ internal static class ProgramSections
         new("fentry.s+", BpfProgramType.Tracing, BpfAttachType.TraceFentry, Sleepable, NeedsAttachTypeId: true),
         new("fmod_ret.s+", BpfProgramType.Tracing, BpfAttachType.ModifyReturn, Sleepable, NeedsAttachTypeId: true),
         new("fexit.s+", BpfProgramType.Tracing, BpfAttachType.TraceFexit, Sleepable, NeedsAttachTypeId: true),
+        new("fsession+", BpfProgramType.Tracing, BpfAttachType.TraceFsession, NeedsAttachTypeId: true),
+        new("fsession.s+", BpfProgramType.Tracing, BpfAttachType.TraceFsession, Sleepable, NeedsAttachTypeId: true),
+        new("fentry.multi+", BpfProgramType.Tracing, BpfAttachType.TraceFentryMulti),
+        new("fexit.multi+", BpfProgramType.Tracing, BpfAttachType.TraceFexitMulti),
+        new("fsession.multi+", BpfProgramType.Tracing, BpfAttachType.TraceFsessionMulti),
+        new("fentry.multi.s+", BpfProgramType.Tracing, BpfAttachType.TraceFentryMulti, Sleepable),
+        new("fexit.multi.s+", BpfProgramType.Tracing, BpfAttachType.TraceFexitMulti, Sleepable),
+        new("fsession.multi.s+", BpfProgramType.Tracing, BpfAttachType.TraceFsessionMulti, Sleepable),
         new("freplace+", BpfProgramType.Ext, NeedsAttachTypeId: true),
         new("lsm+", BpfProgramType.Lsm, BpfAttachType.LsmMac, NeedsAttachTypeId: true),
         new("lsm.s+", BpfProgramType.Lsm, BpfAttachType.LsmMac, Sleepable, NeedsAttachTypeId: true),
@@ -121,6 +131,8 @@ internal static class ProgramSections
 
         // the rest
         new("syscall", BpfProgramType.Syscall, Flags: Sleepable),
+        new("struct_ops+", BpfProgramType.StructOps),
+        new("struct_ops.s+", BpfProgramType.StructOps, Flags: Sleepable),
         new("lirc_mode2", BpfProgramType.LircMode2, BpfAttachType.LircMode2),
     ];
 
@@ -137,5 +149,12 @@ internal static class ProgramSections
 
         target = null;
         return null;
+    }
+
+    /// <summary>The attach type that all section names of a program type agree on; null where they do not.</summary>
+    public static BpfAttachType? CommonAttachType(BpfProgramType type)
+    {
+        BpfAttachType?[] known = [.. Rows.Where(r => r.Type == type).Select(r => r.AttachType).Distinct()];
+        return known.Length == 1 ? known[0] : null;
     }
 }

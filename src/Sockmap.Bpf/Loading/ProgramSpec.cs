@@ -35,4 +35,17 @@ public sealed class ProgramSpec
     public bool LoadByDefault { get; set; } = true;
 
     internal FunctionSpec Function { get; }
+
+    /// <summary>Makes it a program of another type than its section says, with all that follows from the type.</summary>
+    /// <param name="type">The type.</param>
+    /// <param name="expectedAttachType">What it expects to be attached to; null for what the section says of the same type, else for the type's usual one.</param>
+    public void Retype(BpfProgramType type, BpfAttachType? expectedAttachType = null)
+    {
+        BpfAttachType? usual = type == Type ? ExpectedAttachType : ProgramSections.CommonAttachType(type);
+        Flags = type == Type ? Flags : 0;
+        Type = type;
+        ExpectedAttachType = expectedAttachType ?? usual;
+        NeedsAttachTypeId = type is BpfProgramType.Lsm or BpfProgramType.Ext
+            || (type == BpfProgramType.Tracing && ExpectedAttachType is not (BpfAttachType.TraceFentryMulti or BpfAttachType.TraceFexitMulti or BpfAttachType.TraceFsessionMulti));
+    }
 }

@@ -5,15 +5,22 @@ using Sockmap.Bpf.Iterators;
 using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Loading;
 using Sockmap.Bpf.Maps;
+using Sockmap.Bpf.Pinning;
+using Sockmap.Bpf.Tests.Kernel;
 
 namespace Sockmap.Bpf.Tests.Loading;
 
 /// <summary>Whole objects in the real kernel.</summary>
-public sealed class BpfObjectTests
+public sealed class BpfObjectTests : IDisposable
 {
+    // maps.bpf.o has a map that is pinned by name.
+    private readonly TestBpfFileSystem _pins = new();
+
     private static readonly BpfObjectOptions Chain = new() { Programs = ["insert", "redirect", "list"] };
 
     private static string CgroupMount { get; } = File.ReadLines("/proc/mounts").Select(l => l.Split(' ')).First(p => p[2] == "cgroup2")[1];
+
+    public void Dispose() => _pins.Dispose();
 
     [Fact]
     public void An_object_is_loaded_and_does_its_work()
@@ -67,7 +74,7 @@ public sealed class BpfObjectTests
     [Fact]
     public void The_objects_types_come_along()
     {
-        using BpfObject loaded = BpfObject.Load(TestObjects.Read("maps.bpf.o"), new BpfObjectOptions { Programs = ["message", "list"] });
+        using BpfObject loaded = BpfObject.Load(TestObjects.Read("maps.bpf.o"), new BpfObjectOptions { MapPinDirectory = _pins.Root, Programs = ["message", "list"] });
 
         MapInfo counters = loaded.Maps["counters"].GetInfo();
         Assert.NotEqual(0u, counters.BtfId);
@@ -148,7 +155,7 @@ public sealed class BpfObjectTests
     public void A_program_of_no_known_type_is_refused_until_it_is_given_one()
     {
         ObjectSpec spec = TestObjects.Read("maps.bpf.o");
-        BpfObjectOptions options = new() { Programs = ["other"] };
+        BpfObjectOptions options = new() { Programs = ["other"], MapPinDirectory = _pins.Root };
         Assert.Contains("'my_own_name'", Assert.Throws<BpfFormatException>(() => BpfObject.Load(spec, options)).Message, StringComparison.Ordinal);
 
         spec.Programs["other"].Type = BpfProgramType.SocketFilter;
@@ -164,13 +171,13 @@ public sealed class BpfObjectTests
         using BpfMap fitting = BpfMap.Create(new MapCreateRequest { Name = "mine", Type = BpfMapType.SockHash, KeySize = 8, ValueSize = 8, MaxEntries = 5 });
         using BpfMap other = BpfMap.Create(new MapCreateRequest { Name = "other", Type = BpfMapType.Hash, KeySize = 8, ValueSize = 16, MaxEntries = 5 });
 
-        BpfObject loaded = BpfObject.Load(spec, new BpfObjectOptions { Programs = [], MapReplacements = new Dictionary<string, BpfMap>(StringComparer.Ordinal) { ["sockets"] = fitting } });
+        BpfObject loaded = BpfObject.Load(spec, new BpfObjectOptions { MapPinDirectory = _pins.Root, Programs = [], MapReplacements = new Dictionary<string, BpfMap>(StringComparer.Ordinal) { ["sockets"] = fitting } });
         Assert.Same(fitting, loaded.Maps["sockets"]);
         loaded.Dispose();
         Assert.Equal("mine", fitting.GetInfo().Name);
 
-        string message = Assert.Throws<ArgumentException>(() =>
-            BpfObject.Load(spec, new BpfObjectOptions { MapReplacements = new Dictionary<string, BpfMap>(StringComparer.Ordinal) { ["sockets"] = other } })).Message;
+        string message = Assert.Throws<MapMismatchException>(() =>
+            BpfObject.Load(spec, new BpfObjectOptions { MapPinDirectory = _pins.Root, MapReplacements = new Dictionary<string, BpfMap>(StringComparer.Ordinal) { ["sockets"] = other } })).Message;
         Assert.Contains("type is Hash, not SockHash", message, StringComparison.Ordinal);
         Assert.Contains("values have 16 bytes, not 8", message, StringComparison.Ordinal);
     }
@@ -194,7 +201,7 @@ public sealed class BpfObjectTests
         // A member's name that is no name in C (btf_struct_check_meta, kernel/bpf/btf.c).
         ObjectSpec spec = ObjectSpec.Read(Replace(TestObjects.Bytes("maps.bpf.o"), "wide\0", "w-de\0"), "maps");
 
-        using BpfObject loaded = BpfObject.Load(spec, new BpfObjectOptions { Programs = ["message"], MapReplacements = Storage() });
+        using BpfObject loaded = BpfObject.Load(spec, new BpfObjectOptions { MapPinDirectory = _pins.Root, Programs = ["message"], MapReplacements = Storage() });
 
         Assert.Equal(0u, loaded.Maps["counters"].GetInfo().BtfId);
         Assert.Equal(0u, loaded.Programs["message"].GetInfo().BtfId);
@@ -221,9 +228,10 @@ public sealed class BpfObjectTests
         return file;
     }
 
-    private static Dictionary<string, BpfMap> Storage()
+    private Dictionary<string, BpfMap> Storage()
     {
-        using BpfObject whole = BpfObject.Load(TestObjects.Read("maps.bpf.o"), new BpfObjectOptions { Programs = [] });
+        using BpfObject whole = BpfObject.Load(TestObjects.Read("maps.bpf.o"), new BpfObjectOptions { MapPinDirectory = _pins.Root, Programs = [] });
+        BpfFileSystem.RemovePin(_pins.PathOf("counters"));
         return new(StringComparer.Ordinal) { ["storage"] = BpfMap.OpenById(whole.Maps["storage"].GetInfo().Id) };
     }
 

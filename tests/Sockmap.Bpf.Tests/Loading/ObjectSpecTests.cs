@@ -1,3 +1,4 @@
+using Sockmap.Bpf.Elf;
 using Sockmap.Bpf.Loading;
 
 namespace Sockmap.Bpf.Tests.Loading;
@@ -96,9 +97,96 @@ public sealed class ObjectSpecTests
     [Fact]
     public void What_is_not_supported_is_refused_by_name()
     {
-        Assert.Contains("SEC(\"maps\")", Assert.Throws<BpfFormatException>(() => TestObjects.Read("legacy.bpf.o")).Message, StringComparison.Ordinal);
-        string nested = Assert.Throws<BpfFormatException>(() => TestObjects.Read("nested.bpf.o")).Message;
-        Assert.Contains("'filled'", nested, StringComparison.Ordinal);
-        Assert.Contains("'values'", nested, StringComparison.Ordinal);
+        string iproute2 = Assert.Throws<BpfFormatException>(() => TestObjects.Read("iproute2.bpf.o")).Message;
+        Assert.Contains("'shared'", iproute2, StringComparison.Ordinal);
+        Assert.Contains("iproute2's struct bpf_elf_map", iproute2, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Maps_in_the_old_style_are_read_with_their_annotated_types()
+    {
+        ObjectSpec spec = TestObjects.Read("legacy.bpf.o");
+
+        Assert.Equal("longer plain sockets", string.Join(' ', spec.Maps.Keys.Order(StringComparer.Ordinal)));
+        MapSpec plain = spec.Maps["plain"];
+        Assert.Equal((BpfMapType.Hash, 4u, 8u, 3u, 1u), (plain.Type, plain.KeySize, plain.ValueSize, plain.MaxEntries, plain.Flags));
+        Assert.Equal(("int", "__u64"), (spec.Btf!.TypeById(plain.KeyTypeId).Name, spec.Btf.TypeById(plain.ValueTypeId).Name));
+        Assert.Equal((BpfMapType.Array, 4u, 4u, 2u, 0u), (spec.Maps["longer"].Type, spec.Maps["longer"].KeySize, spec.Maps["longer"].ValueSize, spec.Maps["longer"].MaxEntries, spec.Maps["longer"].Flags));
+        Assert.Equal((BpfMapType.SockHash, 24u, 4u, 65535u, 0u), (spec.Maps["sockets"].Type, spec.Maps["sockets"].KeySize, spec.Maps["sockets"].ValueSize, spec.Maps["sockets"].MaxEntries, spec.Maps["sockets"].KeyTypeId));
+    }
+
+    [Fact]
+    public void Old_definitions_of_other_lengths_and_contents_are_refused()
+    {
+        byte[] file = TestObjects.Bytes("legacy.bpf.o");
+        ElfFile elf = ElfFile.Parse(file, "legacy");
+        ElfSymbol longer = elf.Symbols.Single(s => s.Name == "longer");
+        Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(elf.FindSection("maps")!.Data, out ArraySegment<byte> maps));
+
+        byte[] withMore = [.. file];
+        withMore[maps.Offset + (int)longer.Value + 35] = 1;
+        Assert.Contains("'longer' is defined in SEC(\"maps\") with iproute2's struct bpf_elf_map", Assert.Throws<BpfFormatException>(() => ObjectSpec.Read(withMore, "x")).Message, StringComparison.Ordinal);
+
+        byte[] withoutType = [.. file];
+        withoutType[maps.Offset + (int)longer.Value] = 0;
+        Assert.Contains("'longer' has no type", Assert.Throws<BpfFormatException>(() => ObjectSpec.Read(withoutType, "x")).Message, StringComparison.Ordinal);
+
+        byte[] tooShort = [.. file];
+        Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(elf.FindSection(".symtab")!.Data, out ArraySegment<byte> symbols));
+        tooShort[symbols.Offset + (longer.Index * 24) + 16] = 16;
+        Assert.Contains("'longer' is defined by 16 bytes", Assert.Throws<BpfFormatException>(() => ObjectSpec.Read(tooShort, "x")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Maps_of_maps_and_program_arrays_tell_what_they_hold_from_the_start()
+    {
+        ObjectSpec spec = TestObjects.Read("nested.bpf.o");
+
+        MapSpec byIndex = spec.Maps["by_index"];
+        Assert.Equal((BpfMapType.ArrayOfMaps, 4u, 4u), (byIndex.Type, byIndex.KeySize, byIndex.ValueSize));
+        Assert.Equal((BpfMapType.Array, 4u, 8u, 1u), (byIndex.InnerMap!.Type, byIndex.InnerMap.KeySize, byIndex.InnerMap.ValueSize, byIndex.InnerMap.MaxEntries));
+        Assert.Equal("0 first, 3 hidden", Slots(byIndex));
+        Assert.Equal("2 second", Slots(spec.Maps["by_key"]));
+        Assert.Equal(("", BpfMapType.Hash, 9u), (Slots(spec.Maps["empty"]), spec.Maps["empty"].InnerMap!.Type, spec.Maps["empty"].InnerMap!.MaxEntries));
+        Assert.Equal("7 seventh", Slots(spec.Maps["calls"]));
+        Assert.Null(spec.Maps["calls"].InnerMap);
+
+        static string Slots(MapSpec map) => string.Join(", ", map.InitialValues.Select(v => $"{v.Key} {v.Value}"));
+    }
+
+    [Fact]
+    public void A_program_can_be_given_another_type()
+    {
+        ProgramSpec program = TestObjects.Read("targets.bpf.o").Programs["untyped"];
+
+        program.Retype(BpfProgramType.SkMsg);
+        Assert.Equal((BpfProgramType.SkMsg, BpfAttachType.SkMsgVerdict, false), (program.Type, program.ExpectedAttachType, program.NeedsAttachTypeId));
+        program.Retype(BpfProgramType.CgroupSockAddr);
+        Assert.Null(program.ExpectedAttachType);
+        program.Retype(BpfProgramType.CgroupSockAddr, BpfAttachType.CgroupInet4Connect);
+        program.Retype(BpfProgramType.CgroupSockAddr);
+        Assert.Equal(BpfAttachType.CgroupInet4Connect, program.ExpectedAttachType);
+        program.Retype(BpfProgramType.Lsm);
+        Assert.True(program.NeedsAttachTypeId);
+    }
+
+    [Fact]
+    public void A_device_or_a_file_that_is_too_large_is_not_read()
+    {
+        Assert.Contains("not an ELF file", Assert.Throws<BpfFormatException>(() => ObjectSpec.ReadFile("/dev/zero")).Message, StringComparison.Ordinal);
+        string path = Path.GetTempFileName();
+        try
+        {
+            using (FileStream file = File.OpenWrite(path))
+            {
+                file.SetLength(1L << 31);
+            }
+
+            Assert.Contains("2147483648 bytes", Assert.Throws<BpfFormatException>(() => ObjectSpec.ReadFile(path)).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 }

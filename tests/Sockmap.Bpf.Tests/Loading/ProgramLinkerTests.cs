@@ -133,11 +133,20 @@ public sealed class ProgramLinkerTests
     }
 
     [Fact]
-    public void Settings_of_the_kernel_are_refused_by_name()
+    public void Settings_are_loaded_from_their_map_unless_they_cannot_be_had()
     {
-        ProgramLinker linker = TestObjects.Linker(TestObjects.Read("kfuncs.bpf.o"), TestObjects.Kernel);
+        ObjectSpec spec = TestObjects.Read("settings.bpf.o");
+        LinkTarget target = new()
+        {
+            MapDescriptor = name => name == "setting.kconfig" ? 9 : 8,
+            SettingProblem = name => name == "CONFIG_NEVER_WAS_EITHER" ? "it asks for something that is not there" : null,
+        };
 
-        Assert.Contains("'LINUX_KERNEL_VERSION'", Assert.Throws<BpfFormatException>(() => linker.Link("setting")).Message, StringComparison.Ordinal);
+        BpfInstruction[] code = BpfInstruction.ReadAll(new ProgramLinker(spec, target).Link("wrong").Instructions.Span);
+        SettingSpec setting = spec.Contents.Settings["CONFIG_BPF"];
+        Assert.Equal((BpfPseudo.MapValue, 9, setting.Offset), (code[0].Source, code[0].Immediate, code[1].Immediate));
+        BpfRelocationException error = Assert.Throws<BpfRelocationException>(() => new ProgramLinker(spec, target).Link("missing"));
+        Assert.Equal(("missing", "CONFIG_NEVER_WAS_EITHER"), (error.ProgramName, error.Missing));
     }
 
     [Fact]

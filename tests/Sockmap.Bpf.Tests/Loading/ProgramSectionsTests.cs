@@ -27,6 +27,10 @@ public sealed class ProgramSectionsTests
     [InlineData("fentry/tcp_sendmsg", BpfProgramType.Tracing, BpfAttachType.TraceFentry, "tcp_sendmsg", true)]
     [InlineData("fexit/tcp_sendmsg", BpfProgramType.Tracing, BpfAttachType.TraceFexit, "tcp_sendmsg", true)]
     [InlineData("fexit", BpfProgramType.Tracing, BpfAttachType.TraceFexit, null, true)]
+    [InlineData("fsession/tcp_sendmsg", BpfProgramType.Tracing, BpfAttachType.TraceFsession, "tcp_sendmsg", true)]
+    [InlineData("fentry.multi/tcp_*", BpfProgramType.Tracing, BpfAttachType.TraceFentryMulti, "tcp_*", false)]
+    [InlineData("usdt/libc:setjmp", BpfProgramType.Kprobe, null, "libc:setjmp", false)]
+    [InlineData("struct_ops.s/init", BpfProgramType.StructOps, null, "init", false)]
     [InlineData("xdp", BpfProgramType.Xdp, BpfAttachType.Xdp, null, false)]
     [InlineData("tc", BpfProgramType.SchedCls, null, null, false)]
     [InlineData("tcx/ingress", BpfProgramType.SchedCls, BpfAttachType.TcxIngress, null, false)]
@@ -47,6 +51,14 @@ public sealed class ProgramSectionsTests
     [InlineData("iterator")]
     [InlineData("")]
     public void Unknown_names(string name) => Assert.Null(ProgramSections.Find(name, out _));
+
+    [Theory]
+    [InlineData(BpfProgramType.SockOps, BpfAttachType.CgroupSockOps)]
+    [InlineData(BpfProgramType.SkMsg, BpfAttachType.SkMsgVerdict)]
+    [InlineData(BpfProgramType.SkSkb, null)]
+    [InlineData(BpfProgramType.SocketFilter, null)]
+    public void A_type_alone_tells_an_attach_type_where_there_is_but_one(BpfProgramType type, BpfAttachType? expected) =>
+        Assert.Equal(expected, ProgramSections.CommonAttachType(type));
 
     [Fact]
     public void Sleepable_programs_carry_the_flag()

@@ -10,6 +10,7 @@ typedef long long __s64;
 #define SEC(name) __attribute__((section(name), used))
 #define __uint(name, val) int(*name)[val]
 #define __type(name, val) typeof(val) *name
+#define __array(name, val) typeof(val) *name[]
 #define __ulong(name, val) enum { name##_number = val } name
 #define __ksym __attribute__((section(".ksyms")))
 #define __kconfig __attribute__((section(".kconfig")))
@@ -24,6 +25,9 @@ typedef long long __s64;
 #define HASH 1
 #define PERCPU_ARRAY 6
 #define PROG_ARRAY 3
+#define ARRAY_OF_MAPS 12
+#define HASH_OF_MAPS 13
+#define SOCKMAP 15
 #define RINGBUF 27
 #define BLOOM_FILTER 30
 
@@ -42,7 +46,10 @@ typedef long long __s64;
 #define bpf_core_enum_value(t, v) __builtin_preserve_enum_value(*(typeof(t) *)v, 1)
 
 static void *(*const bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
+static long (*const bpf_map_update_elem)(void *map, const void *key, const void *value, __u64 flags) = (void *)2;
 static long (*const bpf_tail_call)(void *ctx, void *map, __u32 index) = (void *)12;
+static long (*const bpf_sock_map_update)(void *ops, void *map, void *key, __u64 flags) = (void *)53;
+static long (*const bpf_msg_redirect_map)(void *msg, void *map, __u32 key, __u64 flags) = (void *)60;
 static long (*const bpf_msg_redirect_hash)(void *msg, void *map, void *key, __u64 flags) = (void *)71;
 static long (*const bpf_sock_hash_update)(void *ops, void *map, void *key, __u64 flags) = (void *)70;
 static void *(*const bpf_sk_storage_get)(void *map, void *sk, void *value, __u64 flags) = (void *)107;

@@ -326,22 +326,30 @@ static __always_inline __u32 count_waiters(__u64 sock, const bool exact)
 	return MOST_WAITERS + 1;
 }
 
-/*
- * Is somebody inside plain tcp_recvmsg() of this socket? He came before the socket was in the map, and a redirect
- * would not wake him. Readers and writers that came later hold a reference to the psock.
- */
-static __always_inline bool has_tcp_reader(__u64 sock, const bool exact)
+static __always_inline __u32 psock_references(__u64 psock, const bool exact)
 {
-	__u64 psock;
-	__u32 references;
+	return PEEK(exact, struct sk_psock, psock, refcnt.refs.counter);
+}
 
-	if (PEEK(exact, struct sock, sock, sk_lock.owned))
+/*
+ * Is somebody inside plain tcp_recvmsg() of the peer? He came before the socket was in the map, or waits there for more
+ * than TCP brought (MSG_WAITALL), and a redirect would not wake him. Readers and writers that came later hold a
+ * reference to the psock, beside the map's own one. Where somebody waits, nobody else may be about: the reference of a
+ * thread that does not wait would stand in for his. While such a thread sends to us, it also has one to our psock, where
+ * the map and this send have theirs.
+ */
+static __always_inline bool has_tcp_reader(__u64 peer, __u64 own, const bool exact)
+{
+	__u64 psock = psock_of(peer, exact), own_psock = psock_of(own, exact);
+	__u32 waiters;
+
+	if (!psock || PEEK(exact, struct sock, peer, sk_lock.owned))
 		return true;
-	psock = psock_of(sock, exact);
-	if (!psock)
-		return true;
-	references = PEEK(exact, struct sk_psock, psock, refcnt.refs.counter);
-	return count_waiters(sock, exact) + 1 > references;
+	waiters = count_waiters(peer, exact);
+	if (!waiters)
+		return false;
+	return psock_references(psock, exact) != waiters + 1 ||
+	       psock_references(own_psock, exact) > count_waiters(own, exact) + 2;
 }
 
 #define MOST_MESSAGES 64
@@ -481,7 +489,7 @@ static __always_inline enum bypass_counter may_switch(struct entry_state *state,
 		return TCP_UNREAD;
 	if (PEEK(exact, struct sock, peer, sk_rcvlowat) > 1)
 		return TCP_LOW_WATER;
-	if (needs_reader_check(state, write_seq) && has_tcp_reader(peer, exact))
+	if (needs_reader_check(state, write_seq) && has_tcp_reader(peer, (__u64)tp, exact))
 		return TCP_READER;
 	return 0;
 }

@@ -354,15 +354,17 @@ static __always_inline bool has_tcp_reader(__u64 peer, __u64 own, const bool exa
 
 #define MOST_MESSAGES 64
 #define LONG_BURST 2048
+/* Longer than queues get: LONG_BURST messages of one size, and some that were under way. */
+#define MOST_LISTED_MESSAGES (LONG_BURST + 512)
 
 /* Bytes in the first messages of a psock's queue, for kernels that do not keep their sum; false where there are more. */
-static __always_inline bool walk_queue(__u64 psock, __u64 *bytes, const bool exact)
+static __always_inline bool walk_queue(__u64 psock, __u64 *bytes, const int most, const bool exact)
 {
 	__u64 head = psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
 	__u64 item = (__u64)PEEK(exact, struct list_head, head, next);
 
 	*bytes = 0;
-	for (int i = 0; i < MOST_MESSAGES; i++) {
+	for (int i = 0; i < most; i++) {
 		if (!item || item == head)
 			return true;
 		*bytes += PEEK(exact, struct sk_msg, item - bpf_core_field_offset(struct sk_msg, list), sg.size);
@@ -381,7 +383,7 @@ static __always_inline __u64 queued_bytes(__u64 sock, const bool exact)
 	psock = psock_of(sock, exact);
 	if (!psock)
 		return 0;
-	return walk_queue(psock, &bytes, exact) ? bytes : ~0ULL;
+	return walk_queue(psock, &bytes, MOST_MESSAGES, exact) ? bytes : ~0ULL;
 }
 
 /*
@@ -663,7 +665,7 @@ static __always_inline void read_queue(struct sock *sk, struct entry_row *row)
 	if (bpf_core_field_exists(struct sk_psock, msg_tot_len))
 		row->queued_bytes = PEEK(false, struct sk_psock, psock, msg_tot_len);
 	else
-		walk_queue(psock, &row->queued_bytes, false);
+		walk_queue(psock, &row->queued_bytes, MOST_LISTED_MESSAGES, false);
 }
 
 SEC("iter/sockmap")

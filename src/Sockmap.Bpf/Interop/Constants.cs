@@ -33,6 +33,14 @@ internal static class Constants
     internal static readonly int SYS_bpf = PerArchitecture(x64: 321, arm64: 280);
     internal static readonly int SYS_renameat2 = PerArchitecture(x64: 316, arm64: 276);
 
+    // linux/if_link.h
+    internal const uint XDP_FLAGS_SKB_MODE = 2;
+    internal const uint XDP_FLAGS_DRV_MODE = 4;
+    internal const uint XDP_FLAGS_HW_MODE = 8;
+
+    // linux/sched.h
+    internal const int CLONE_NEWNET = 0x40000000;
+
     // sys/file.h
     internal const int LOCK_EX = 2;
     internal const int LOCK_NB = 4;
@@ -79,6 +87,7 @@ internal static class Constants
     // linux/magic.h
     internal const long CGROUP2_SUPER_MAGIC = 0x63677270;
     internal const long BPF_FS_MAGIC = 0xcafe4a11;
+    internal const long NSFS_MAGIC = 0x6e736673;
 
     // linux/exportfs.h: a file handle that holds the 64-bit id of a kernfs node
     internal const int FILEID_KERNFS = 0xfe;

@@ -9,6 +9,9 @@ internal struct bpf_attr_attach
     [FieldOffset(0)]
     internal uint target_fd;
 
+    [FieldOffset(0)]
+    internal uint target_ifindex;
+
     [FieldOffset(4)]
     internal uint attach_bpf_fd;
 

@@ -12,6 +12,9 @@ internal struct bpf_attr_link_create
     [FieldOffset(4)]
     internal uint target_fd;
 
+    [FieldOffset(4)]
+    internal uint target_ifindex;
+
     [FieldOffset(8)]
     internal uint attach_type;
 

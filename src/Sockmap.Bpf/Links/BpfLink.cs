@@ -62,6 +62,9 @@ public sealed unsafe class BpfLink : IDisposable
         return Create(program, null, BpfAttachType.TraceIter, new ReadOnlySpan<bpf_iter_link_info>(in info), $"{Operation} for {target}", static () => null);
     }
 
+    /// <summary>Takes over the descriptor of a link that was made elsewhere.</summary>
+    internal static BpfLink Adopt(int descriptor) => new(SafeBpfHandle.Adopt(descriptor));
+
     /// <summary>Opens a pinned link.</summary>
     /// <exception cref="BpfException">There is no such pin (ENOENT), or the process may not open it (EACCES).</exception>
     /// <exception cref="InvalidDataException">Something else than a link is pinned there.</exception>

@@ -27,6 +27,7 @@ internal static partial class CCompiler
         #include <linux/magic.h>
         #include <linux/netlink.h>
         #include <linux/rtnetlink.h>
+        #include <linux/sched.h>
         int main(void) {
 
         """;

@@ -1,0 +1,138 @@
+using System.Runtime.InteropServices;
+using Sockmap.Bpf.Inspection;
+using Sockmap.Bpf.Interop;
+using Sockmap.Bpf.Links;
+
+namespace Sockmap.Bpf.Attaching;
+
+/// <summary>The commands of bpf(2) that attach and detach, for every kind of target. They give a result or the negative error number.</summary>
+internal static unsafe class AttachCalls
+{
+    /// <summary>BPF_LINK_CREATE, or BPF_RAW_TRACEPOINT_OPEN for what a program names by itself; gives a descriptor.</summary>
+    internal static int CreateLink(SafeHandle program, AttachPoint point, BpfAttachType? attachType, XdpMode mode)
+    {
+        if (attachType == BpfAttachType.TraceIter)
+        {
+            return CreateIterator(program, point.Handle);
+        }
+
+        return point.Kind == AttachmentTarget.Link
+            ? OpenRawTracepoint(program, point.Name)
+            : point.Run(() =>
+            {
+                using DescriptorLease programLease = new(program);
+                using DescriptorLease targetLease = new(point.Handle);
+                bpf_attr_link_create attr = new()
+                {
+                    prog_fd = (uint)programLease.Descriptor,
+                    attach_type = (uint)attachType!.Value,
+                    flags = mode switch
+                    {
+                        XdpMode.Generic => Constants.XDP_FLAGS_SKB_MODE,
+                        XdpMode.Driver => Constants.XDP_FLAGS_DRV_MODE,
+                        XdpMode.Offload => Constants.XDP_FLAGS_HW_MODE,
+                        _ => 0,
+                    },
+                };
+                if (point.IfIndex is { } index)
+                {
+                    attr.target_ifindex = index;
+                }
+                else
+                {
+                    attr.target_fd = (uint)targetLease.Descriptor;
+                }
+
+                return Syscalls.Bpf(bpf_cmd.BPF_LINK_CREATE, ref attr);
+            });
+    }
+
+    /// <summary>BPF_PROG_ATTACH.</summary>
+    internal static int Attach(SafeHandle program, AttachPoint point, BpfAttachType attachType, ProgramAttachFlags flags, SafeHandle? replaced) =>
+        Call(bpf_cmd.BPF_PROG_ATTACH, program, point, attachType, (uint)flags | (replaced is null ? 0 : Constants.BPF_F_REPLACE), replaced);
+
+    /// <summary>BPF_PROG_DETACH.</summary>
+    internal static int Detach(SafeHandle program, AttachPoint point, BpfAttachType attachType) =>
+        Call(bpf_cmd.BPF_PROG_DETACH, program, point, attachType, 0, null);
+
+    /// <summary>BPF_PROG_QUERY: what is attached at the point itself; null when the kernel cannot tell.</summary>
+    internal static uint[]? Query(AttachPoint point, BpfAttachType attachType)
+    {
+        // 64 programs are the most that one place takes (BPF_CGROUP_MAX_PROGS, BPF_MPROG_MAX).
+        uint[] ids = new uint[64];
+        int count = point.Run(() =>
+        {
+            using DescriptorLease lease = new(point.Handle);
+            fixed (uint* buffer = ids)
+            {
+                bpf_attr_query attr = new() { attach_type = (uint)attachType, prog_ids = BpfCommands.Address(buffer), prog_cnt = (uint)ids.Length };
+                if (point.IfIndex is { } index)
+                {
+                    attr.target_ifindex = index;
+                }
+                else
+                {
+                    attr.target_fd = (uint)lease.Descriptor;
+                }
+
+                int result = Syscalls.Bpf(bpf_cmd.BPF_PROG_QUERY, ref attr);
+                return result < 0 ? result : (int)attr.prog_cnt;
+            }
+        });
+        return count switch
+        {
+            >= 0 => ids[..count],
+
+            // tcx and netkit say so for an empty place.
+            -Errno.ENOENT => [],
+            _ => null,
+        };
+    }
+
+    private static int Call(bpf_cmd command, SafeHandle program, AttachPoint point, BpfAttachType attachType, uint flags, SafeHandle? replaced) => point.Run(() =>
+    {
+        using DescriptorLease programLease = new(program);
+        using DescriptorLease replacedLease = new(replaced);
+        using DescriptorLease targetLease = new(point.Handle);
+        bpf_attr_attach attr = new()
+        {
+            attach_bpf_fd = (uint)programLease.Descriptor,
+            attach_type = (uint)attachType,
+            attach_flags = flags,
+            replace_bpf_fd = (uint)replacedLease.Descriptor,
+        };
+        if (point.IfIndex is { } index)
+        {
+            attr.target_ifindex = index;
+        }
+        else if (point.Kind != AttachmentTarget.NetworkNamespace)
+        {
+            // For a network namespace it is the caller's own, and none may be given (netns_bpf_prog_attach in kernel/bpf/net_namespace.c).
+            attr.target_fd = (uint)targetLease.Descriptor;
+        }
+
+        return Syscalls.Bpf(command, ref attr);
+    });
+
+    private static int CreateIterator(SafeHandle program, SafeHandle? map)
+    {
+        if (map is null)
+        {
+            return BpfLink.CreateOnce(program, null, BpfAttachType.TraceIter, default);
+        }
+
+        using DescriptorLease lease = new(map);
+        bpf_iter_link_info info = new() { map_map_fd = (uint)lease.Descriptor };
+        return BpfLink.CreateOnce(program, null, BpfAttachType.TraceIter, new ReadOnlySpan<bpf_iter_link_info>(in info));
+    }
+
+    private static int OpenRawTracepoint(SafeHandle program, string name)
+    {
+        using DescriptorLease lease = new(program);
+        fixed (byte* text = BpfCommands.Encode(name))
+        {
+            bpf_attr_raw_tracepoint attr = new() { name = name.Length == 0 ? 0 : BpfCommands.Address(text), prog_fd = (uint)lease.Descriptor };
+            return Syscalls.Bpf(bpf_cmd.BPF_RAW_TRACEPOINT_OPEN, ref attr);
+        }
+    }
+}

@@ -56,38 +56,19 @@ internal static unsafe class AttachCalls
         Call(bpf_cmd.BPF_PROG_DETACH, program, point, attachType, 0, null);
 
     /// <summary>BPF_PROG_QUERY: what is attached at the point itself; null when the kernel cannot tell.</summary>
-    internal static uint[]? Query(AttachPoint point, BpfAttachType attachType)
+    internal static uint[]? Query(AttachPoint point, BpfAttachType attachType) => point.Run(() =>
     {
-        // 64 programs are the most that one place takes (BPF_CGROUP_MAX_PROGS, BPF_MPROG_MAX).
-        uint[] ids = new uint[64];
-        int count = point.Run(() =>
+        using DescriptorLease lease = new(point.Handle);
+        int result = AttachmentQuery.Ask(point.IfIndex ?? (uint)lease.Descriptor, attachType, effective: false, withLinks: false, out AttachmentQuery answer);
+        return result switch
         {
-            using DescriptorLease lease = new(point.Handle);
-            fixed (uint* buffer = ids)
-            {
-                bpf_attr_query attr = new() { attach_type = (uint)attachType, prog_ids = BpfCommands.Address(buffer), prog_cnt = (uint)ids.Length };
-                if (point.IfIndex is { } index)
-                {
-                    attr.target_ifindex = index;
-                }
-                else
-                {
-                    attr.target_fd = (uint)lease.Descriptor;
-                }
+            >= 0 => answer.Programs,
 
-                int result = Syscalls.Bpf(bpf_cmd.BPF_PROG_QUERY, ref attr);
-                return result < 0 ? result : (int)attr.prog_cnt;
-            }
-        });
-        return count switch
-        {
-            >= 0 => ids[..count],
-
-            // tcx and netkit say so for an empty place.
+            // tcx and netkit say so of an empty place.
             -Errno.ENOENT => [],
             _ => null,
         };
-    }
+    });
 
     private static int Call(bpf_cmd command, SafeHandle program, AttachPoint point, BpfAttachType attachType, uint flags, SafeHandle? replaced) => point.Run(() =>
     {

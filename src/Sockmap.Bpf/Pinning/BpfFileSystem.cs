@@ -160,7 +160,7 @@ public static class BpfFileSystem
 
     /// <summary>Removes a directory on a bpffs with all in it. Symbolic links are removed, not followed.</summary>
     /// <returns>False when there was none.</returns>
-    /// <exception cref="ArgumentException">The directory is not on a bpffs.</exception>
+    /// <exception cref="ArgumentException">The directory is not on a bpffs, or something is mounted on it or below it: nothing was removed.</exception>
     /// <exception cref="BpfException">Something in it could not be removed.</exception>
     public static bool RemoveDirectory(string path)
     {
@@ -172,6 +172,14 @@ public static class BpfFileSystem
         if (new FileInfo(path).LinkTarget is not null || !IsOnBpfFileSystem(path))
         {
             throw new ArgumentException($"'{path}' is not a directory on a bpffs, so it is left alone.", nameof(path));
+        }
+
+        // What is mounted below is not ours, and the walk would go into it.
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        MountEntry? mount = MountTable.Read().FirstOrDefault(mount => mount.MountPoint == full || mount.MountPoint.StartsWith(full + "/", StringComparison.Ordinal));
+        if (mount is not null)
+        {
+            throw new ArgumentException($"'{path}' is left alone: a file system of type {mount.FileSystemType} is mounted at '{mount.MountPoint}'.", nameof(path));
         }
 
         RemoveTree(path);

@@ -60,11 +60,11 @@ internal static class AttachRules
 
         new(BpfProgramType.RawTracepoint, AttachmentTarget.Link, null, ByCall: false),
         new(BpfProgramType.RawTracepointWritable, AttachmentTarget.Link, null, ByCall: false),
+        new(BpfProgramType.Tracing, AttachmentTarget.Link, BpfAttachType.TraceIter, ByCall: false),
         new(BpfProgramType.Tracing, AttachmentTarget.Link, BpfAttachType.TraceFentry, ByCall: false),
         new(BpfProgramType.Tracing, AttachmentTarget.Link, BpfAttachType.TraceFexit, ByCall: false),
         new(BpfProgramType.Tracing, AttachmentTarget.Link, BpfAttachType.ModifyReturn, ByCall: false),
         new(BpfProgramType.Tracing, AttachmentTarget.Link, BpfAttachType.TraceRawTp, ByCall: false),
-        new(BpfProgramType.Tracing, AttachmentTarget.Link, BpfAttachType.TraceIter, ByCall: false),
         new(BpfProgramType.Lsm, AttachmentTarget.Link, BpfAttachType.LsmMac, ByCall: false),
         new(BpfProgramType.Ext, AttachmentTarget.Link, null, ByCall: false),
     ];

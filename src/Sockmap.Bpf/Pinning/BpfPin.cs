@@ -23,7 +23,7 @@ public static class BpfPin
         }
 
         string? folder = Path.GetDirectoryName(path);
-        if (path[0] == '/' && folder is not null && !BpfFileSystem.Exists(folder))
+        if (path[0] == '/' && folder is not null && !Directory.Exists(folder))
         {
             if (!createFolders)
             {
@@ -98,7 +98,7 @@ public static class BpfPin
 
     private static void CreateFolders(string folder)
     {
-        if (BpfFileSystem.Exists(folder))
+        if (Directory.Exists(folder))
         {
             return;
         }
@@ -110,13 +110,12 @@ public static class BpfPin
             throw new ArgumentException($"'{parent}' is not on a bpffs, so no folder is made in it; use one below {BpfFileSystem.StandardMountPoint}.", nameof(folder));
         }
 
-        try
+        string name = Path.GetFileName(folder);
+        if (!BpfFileSystem.IsValidName(name))
         {
-            BpfFileSystem.CreateDirectory(folder);
+            throw new ArgumentException($"'{name}' in '{folder}' cannot be a name on a bpffs: use 1 to 255 bytes without '.'.", nameof(folder));
         }
-        catch (BpfException exception) when (exception.Errno == Errno.EPERM && !BpfFileSystem.IsValidName(Path.GetFileName(folder)))
-        {
-            throw new ArgumentException($"'{Path.GetFileName(folder)}' in '{folder}' cannot be a name on a bpffs: use 1 to 255 bytes without '.'.", nameof(folder), exception);
-        }
+
+        BpfFileSystem.CreateDirectory(folder);
     }
 }

@@ -59,6 +59,15 @@ public sealed class AttachPoint : IDisposable
         return new AttachPoint(AttachmentTarget.Map, map.Name, map.Handle, ownsHandle: false) { MapId = map.GetInfo().Id };
     }
 
+    /// <summary>Opens a map by its id. Needs CAP_SYS_ADMIN.</summary>
+    /// <exception cref="BpfException">There is none (ENOENT), or the process may not (EPERM).</exception>
+    public static AttachPoint OpenMapById(uint id) => OwnMap(BpfMap.OpenById(id));
+
+    /// <summary>Opens a pinned map.</summary>
+    /// <exception cref="BpfException">There is no such pin (ENOENT), or the process may not open it (EACCES).</exception>
+    /// <exception cref="InvalidDataException">Something else than a map is pinned there.</exception>
+    public static AttachPoint OpenPinnedMap(string path) => OwnMap(BpfMap.OpenPinned(path));
+
     /// <summary>Opens a network namespace.</summary>
     /// <param name="path">Its file: <c>/run/netns/name</c>, <c>/proc/123/ns/net</c>; null for this thread's.</param>
     /// <exception cref="BpfException">ENOENT: there is none; EBADF: it is something else; EACCES: the process may not.</exception>
@@ -106,8 +115,7 @@ public sealed class AttachPoint : IDisposable
             case AttachmentTarget.Cgroup when attachment.Cgroup is { } path:
                 return OpenCgroup(path);
             case AttachmentTarget.Map when attachment.MapId is { } id:
-                BpfMap map = BpfMap.OpenById(id);
-                return new AttachPoint(AttachmentTarget.Map, map.Name, map.Handle) { MapId = id };
+                return OpenMapById(id);
             case AttachmentTarget.NetworkNamespace when attachment.NetnsIno is { } inode:
                 return OpenNetworkNamespace(FindNamespaceFile(inode, attachment.Target));
             case AttachmentTarget.Interface when attachment.IfIndex is { } index:
@@ -143,6 +151,8 @@ public sealed class AttachPoint : IDisposable
     internal T Run<T>(Func<T> call) => _network is null ? call() : NetworkNamespaceThread.Run(_network, call);
 
     private const string OwnNetworkNamespace = "/proc/thread-self/ns/net";
+
+    private static AttachPoint OwnMap(BpfMap map) => new(AttachmentTarget.Map, map.Name, map.Handle) { MapId = map.GetInfo().Id };
 
     private static SafeBpfHandle OpenNamespaceFile(string path, out uint inode)
     {

@@ -12,6 +12,14 @@ namespace Sockmap.Bpf.Attaching;
 /// </summary>
 public static class Attacher
 {
+    /// <summary>Whether a request is sound in itself; the kernel's part of it is not asked for.</summary>
+    /// <exception cref="ArgumentException">Program, target and options do not go together; it says what does.</exception>
+    public static void Check(AttachRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        Prepare(request, request.Program.GetInfo());
+    }
+
     /// <summary>Attaches a program.</summary>
     /// <returns>The attachment; without a LinkId where the kernel knows no such links, in which case nothing was pinned.</returns>
     /// <exception cref="ArgumentException">Program, target and options do not go together; it says what does.</exception>
@@ -21,8 +29,7 @@ public static class Attacher
     {
         ArgumentNullException.ThrowIfNull(request);
         ProgramInfo program = request.Program.GetInfo();
-        Validate(request, program);
-        IReadOnlyList<AttachRule> rules = AttachRules.Resolve(program.Type, request.Point.Kind, request.AttachType);
+        IReadOnlyList<AttachRule> rules = Prepare(request, program);
         if (request.WithoutLink)
         {
             return AttachByCall(request, program, rules);
@@ -31,9 +38,10 @@ public static class Attacher
         return request.Replace ? ReplaceInLink(request, program, rules) : AttachByLink(request, program, rules);
     }
 
-    private static void Validate(AttachRequest request, ProgramInfo program)
+    private static IReadOnlyList<AttachRule> Prepare(AttachRequest request, ProgramInfo program)
     {
         AttachPoint point = request.Point;
+        IReadOnlyList<AttachRule> rules = AttachRules.Resolve(program.Type, point.Kind, request.AttachType);
         if (request.WithoutLink && request.PinPath is not null)
         {
             throw new ArgumentException("What is attached without a link has nothing to pin: leave the pin path out.", nameof(request));
@@ -72,6 +80,13 @@ public static class Attacher
         {
             throw new ArgumentException("A program to be replaced is named, but replacing is not asked for.", nameof(request));
         }
+
+        if (request.WithoutLink && rules.FirstOrDefault(static rule => !rule.ByCall) is { } byLink)
+        {
+            throw new ArgumentException($"A program of type {program.Type} is attached to {AttachRules.Word(point.Kind)} by link only{As(byLink.AttachType)}: give a path to pin it at.", nameof(request));
+        }
+
+        return rules;
     }
 
     private static AttachmentRecord AttachByLink(AttachRequest request, ProgramInfo program, IReadOnlyList<AttachRule> rules)
@@ -170,11 +185,6 @@ public static class Attacher
 
     private static AttachmentRecord AttachByCall(AttachRequest request, ProgramInfo program, IReadOnlyList<AttachRule> rules)
     {
-        if (rules.FirstOrDefault(static rule => !rule.ByCall) is { } rule)
-        {
-            throw new ArgumentException($"A program of type {program.Type} is attached to {AttachRules.Word(request.Point.Kind)} by link only{As(rule.AttachType)}: give a path to pin it at.", nameof(request));
-        }
-
         ProgramAttachFlags flags = request.Point.Kind == AttachmentTarget.Cgroup ? request.Flags ?? ProgramAttachFlags.AllowMulti : ProgramAttachFlags.None;
         bool besideOthers = flags == ProgramAttachFlags.AllowMulti || request.Point.Kind == AttachmentTarget.Interface;
         if (rules.Count > 1 && (request.Replace || !besideOthers))

@@ -114,6 +114,37 @@ public static class Detacher
             : new BpfException(operation, -result);
     }
 
+    /// <summary>Where a program is attached to a point.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="point">What it is attached to.</param>
+    /// <param name="wanted">Where, when that was said.</param>
+    /// <exception cref="ArgumentException">Such a program cannot be there, or it must be said which of several places is meant.</exception>
+    /// <exception cref="BpfException">ENOENT: it is not attached there itself.</exception>
+    public static BpfAttachType FindAttachType(ProgramInfo program, AttachPoint point, BpfAttachType? wanted)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        ArgumentNullException.ThrowIfNull(point);
+        if (point.Kind == AttachmentTarget.Link)
+        {
+            throw new ArgumentException($"What program {program.Id} is attached to was not named; where it named that by itself, name the link.", nameof(point));
+        }
+
+        if (wanted is { } given)
+        {
+            return given;
+        }
+
+        BpfAttachType[] possible = [.. AttachRules.AttachTypes(program.Type, point.Kind)];
+        BpfAttachType[] actual = possible.Length == 1 ? possible : [.. possible.Where(type => AttachCalls.Query(point, type)?.Contains(program.Id) == true)];
+        return actual switch
+        {
+            [BpfAttachType only] => only,
+            [] when possible.Length == 0 => throw new ArgumentException($"Programs of type {program.Type} are not attached to {AttachRules.Word(point.Kind)}.", nameof(point)),
+            [] => throw new BpfException($"Program {program.Id} is not attached to {point} itself", Errno.ENOENT),
+            _ => throw new ArgumentException($"Program {program.Id} is attached to {point} as {string.Join(", ", actual)}: say which is meant.", nameof(wanted)),
+        };
+    }
+
     private static bool TryDetach(uint id)
     {
         try

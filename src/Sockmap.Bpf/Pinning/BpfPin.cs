@@ -69,17 +69,8 @@ public static class BpfPin
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        ThrowIfNotOnBpfFileSystem(full);
         FileInfo entry = new(full);
-        if (entry.LinkTarget is null && !BpfFileSystem.Exists(full))
-        {
-            throw new BpfException($"There is no pin or folder '{path}'", Errno.ENOENT);
-        }
-
-        if (Path.GetDirectoryName(full) is not { } folder || !BpfFileSystem.IsOnBpfFileSystem(folder))
-        {
-            throw new ArgumentException($"'{path}' is not on a bpffs, so it is left alone.", nameof(path));
-        }
-
         if (entry.LinkTarget is not null || !Directory.Exists(full))
         {
             BpfFileSystem.RemovePin(full);
@@ -94,6 +85,23 @@ public static class BpfPin
 
         int result = Syscalls.Rmdir(full);
         BpfCommands.ThrowIfFailed(result, result == -Errno.ENOTEMPTY ? $"Folder '{path}' has pins in it; remove them first, or the folder with all in it" : $"Removing folder '{path}'");
+    }
+
+    /// <summary>Throws unless there is something at a path and it lies in a folder on a bpffs.</summary>
+    /// <exception cref="ArgumentException">It is somewhere else.</exception>
+    /// <exception cref="BpfException">ENOENT: there is nothing.</exception>
+    public static void ThrowIfNotOnBpfFileSystem(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (new FileInfo(path).LinkTarget is null && !File.Exists(path) && !Directory.Exists(path))
+        {
+            throw new BpfException($"There is no pin or folder '{path}'", Errno.ENOENT);
+        }
+
+        if (Path.GetDirectoryName(path) is not { } folder || !BpfFileSystem.IsOnBpfFileSystem(folder))
+        {
+            throw new ArgumentException($"'{path}' is not on a bpffs, so it is left alone.", nameof(path));
+        }
     }
 
     private static void CreateFolders(string folder)

@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Management.Automation;
+using Sockmap.Bpf;
+using Sockmap.Bpf.Attaching;
+using Sockmap.Bpf.Inspection;
+using Sockmap.Bpf.Links;
+using Sockmap.Bpf.Pinning;
+using Sockmap.Bpf.Programs;
+using SockmapPS.Completion;
+using SockmapPS.Parameters;
+
+namespace SockmapPS.Commands.Bpf;
+
+/// <summary>Add-BpfAttachment: attaches a program to a cgroup, sockmap, network namespace, interface, or to what it names by itself.</summary>
+[Cmdlet(VerbsCommon.Add, "BpfAttachment", DefaultParameterSetName = IdSet, SupportsShouldProcess = true)]
+[OutputType(typeof(AttachmentRecord))]
+public sealed class AddBpfAttachmentCommand : BpfAttachingCommand
+{
+    private const string IdSet = "ProgramId";
+    private const string PathSet = "ProgramPath";
+
+    /// <summary>The program's id.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = IdSet, ValueFromPipelineByPropertyName = true)]
+    [Alias("Id", "ProgId")]
+    [ArgumentCompleter(typeof(ProgramIdCompleter))]
+    public uint ProgramId { get; set; }
+
+    /// <summary>The program's pin.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = PathSet)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BpfPathCompleter))]
+    public string ProgramPath { get; set; } = "";
+
+    /// <summary>The folder of a cgroup.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CgroupCompleter))]
+    public string? Cgroup { get; set; }
+
+    /// <summary>A sockmap or sockhash: its id, its pin, or what Get-BpfMap emits.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BpfPathCompleter))]
+    public object? Map { get; set; }
+
+    /// <summary>The file of a network namespace; of that which the interface is in, with -Interface.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NetworkNamespaceCompleter))]
+    public string? NetworkNamespace { get; set; }
+
+    /// <summary>The name or index of a network interface.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(InterfaceCompleter))]
+    public string? Interface { get; set; }
+
+    /// <summary>The name of a raw tracepoint.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Tracepoint { get; set; }
+
+    /// <summary>Where at the target.</summary>
+    [Parameter]
+    public BpfAttachType? AttachType { get; set; }
+
+    /// <summary>Where to pin the link.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BpfPathCompleter))]
+    public string? PinPath { get; set; }
+
+    /// <summary>Attaches without a link.</summary>
+    [Parameter]
+    public SwitchParameter NoLink { get; set; }
+
+    /// <summary>How it shares a cgroup.</summary>
+    [Parameter]
+    public CgroupAttachFlag? Flag { get; set; }
+
+    /// <summary>How XDP runs.</summary>
+    [Parameter]
+    public XdpMode XdpMode { get; set; }
+
+    /// <summary>Puts the program in the place of the one that is there.</summary>
+    [Parameter]
+    public SwitchParameter Replace { get; set; }
+
+    /// <summary>The program that must be there now.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(ProgramIdCompleter))]
+    public uint? ReplaceProgramId { get; set; }
+
+    /// <summary>Emits the attachment.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc />
+    protected override void ProcessRecord() => Try(Attach, ParameterSetName == IdSet ? ProgramId : ProgramPath);
+
+    private void Attach()
+    {
+        using BpfProgram program = OpenProgram(ParameterSetName == IdSet ? ProgramId : null, ProgramPath);
+        using AttachPoint point = OpenPoint(Cgroup, Map, NetworkNamespace, Interface, Tracepoint);
+        ProgramInfo info = program.GetInfo();
+        bool replace = Replace || ReplaceProgramId is not null;
+        AttachRequest request = new()
+        {
+            Program = program,
+            Point = point,
+            AttachType = AttachType,
+            PinPath = PinPath is null ? null : ResolveFile(PinPath),
+            WithoutLink = NoLink,
+            Flags = Flag is { } flag ? (ProgramAttachFlags)flag : null,
+            Replace = replace,
+            ReplaceProgramId = ReplaceProgramId,
+            XdpMode = XdpMode,
+            Log = WriteVerbose,
+        };
+        Attacher.Check(request);
+        string what = string.Create(CultureInfo.InvariantCulture, $"program {info.Id} '{info.Name}' to {point}");
+        if (!ShouldProcess(what, replace ? "Attach in the place of what is attached" : "Attach"))
+        {
+            return;
+        }
+
+        if (request.PinPath is { } path && !replace)
+        {
+            BpfPin.PreparePath(path);
+        }
+
+        AttachmentRecord attachment = Attacher.Attach(request);
+        if (attachment.LinkId is null && !NoLink)
+        {
+            WriteWarning($"This kernel has no links to such a target: attached {what} without one. Nothing is pinned at '{request.PinPath}'; it stays until it is detached.");
+        }
+
+        if (PassThru)
+        {
+            // Nobody holds the link but this pin: removing it detaches the program.
+            PSObject emitted = PSObject.AsPSObject(attachment);
+            emitted.Properties.Add(new PSNoteProperty(nameof(PinPath), attachment.LinkId is null ? null : request.PinPath));
+            WriteObject(emitted);
+        }
+    }
+}

@@ -11,6 +11,8 @@
     FormatsToProcess     = @('SockmapPS.Format.ps1xml', 'Bpf.Format.ps1xml')
     FunctionsToExport    = @()
     CmdletsToExport      = @(
+        'Add-BpfAttachment'
+        'Add-BpfPin'
         'Get-BpfAttachment'
         'Get-BpfBtf'
         'Get-BpfLink'
@@ -21,6 +23,8 @@
         'Get-SockmapBypass'
         'Get-SockmapEntry'
         'Install-SockmapBypass'
+        'Remove-BpfAttachment'
+        'Remove-BpfPin'
         'Remove-SockmapBypass'
         'Test-SockmapSupport'
     )

@@ -1,6 +1,8 @@
 BeforeDiscovery {
-    $exported = 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction',
-    'Get-SockmapBypass', 'Get-SockmapEntry', 'Install-SockmapBypass', 'Remove-SockmapBypass', 'Test-SockmapSupport'
+    $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap',
+    'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass',
+    'Get-SockmapEntry', 'Install-SockmapBypass', 'Remove-BpfAttachment', 'Remove-BpfPin',
+    'Remove-SockmapBypass', 'Test-SockmapSupport'
 }
 
 BeforeAll {

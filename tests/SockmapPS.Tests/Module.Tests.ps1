@@ -1,6 +1,8 @@
 BeforeDiscovery {
-    $exported = 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction',
-    'Get-SockmapBypass', 'Get-SockmapEntry', 'Install-SockmapBypass', 'Remove-SockmapBypass', 'Test-SockmapSupport'
+    $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap',
+    'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass',
+    'Get-SockmapEntry', 'Install-SockmapBypass', 'Remove-BpfAttachment', 'Remove-BpfPin',
+    'Remove-SockmapBypass', 'Test-SockmapSupport'
     $top = (Resolve-Path "$PSScriptRoot/../..").Path
     $scripts = Get-ChildItem $top -Recurse -File -Include *.ps1 |
         Where-Object FullName -NotMatch "^$([regex]::Escape($top))/(.*/)?(bin|obj|out)/" |
@@ -28,8 +30,10 @@ Describe 'The module' {
 
     It 'exports by name what it has, and nothing else' {
         $data = Import-PowerShellDataFile $ModulePath
-        $data.CmdletsToExport | Should -Be ('Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction',
-    'Get-SockmapBypass', 'Get-SockmapEntry', 'Install-SockmapBypass', 'Remove-SockmapBypass', 'Test-SockmapSupport')
+        $data.CmdletsToExport | Should -Be ('Add-BpfAttachment', 'Add-BpfPin', 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap',
+            'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass',
+            'Get-SockmapEntry', 'Install-SockmapBypass', 'Remove-BpfAttachment', 'Remove-BpfPin',
+            'Remove-SockmapBypass', 'Test-SockmapSupport')
         $data.FunctionsToExport + $data.AliasesToExport + $data.VariablesToExport | Should -BeNullOrEmpty
         $cmdlets = [Reflection.Assembly]::LoadFrom("$folder/bin/net10.0/SockmapPS.dll").GetExportedTypes().ForEach({
                 $_.GetCustomAttributes([Management.Automation.CmdletAttribute], $false).ForEach({ "$($_.VerbName)-$($_.NounName)" }) })
@@ -43,7 +47,7 @@ Describe 'The module' {
         $command.Noun | Should -Match '^(Sockmap|Bpf)[A-Z][A-Za-z]+$'
     }
 
-    It 'asks before <_> changes anything' -ForEach 'Install-SockmapBypass', 'Remove-SockmapBypass' {
+    It 'asks before <_> changes anything' -ForEach 'Add-BpfAttachment', 'Add-BpfPin', 'Install-SockmapBypass', 'Remove-BpfAttachment', 'Remove-BpfPin', 'Remove-SockmapBypass' {
         (Get-Command $_).Parameters.Keys | Should -Contain 'WhatIf'
         (Get-Command $_).Parameters.Keys | Should -Contain 'Confirm'
     }

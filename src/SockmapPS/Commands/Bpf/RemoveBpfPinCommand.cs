@@ -12,11 +12,12 @@ public sealed class RemoveBpfPinCommand : BpfAttachingCommand
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
 
+    private bool _isWritten;
     private bool _yesToAll;
     private bool _noToAll;
 
     /// <summary>Pins and folders, with wildcards.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(BpfPathCompleter))]
@@ -38,9 +39,16 @@ public sealed class RemoveBpfPinCommand : BpfAttachingCommand
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc />
+    protected override void BeginProcessing() => _isWritten = MyInvocation.BoundParameters.ContainsKey(nameof(Path));
+
+    /// <inheritdoc />
     protected override void ProcessRecord()
     {
-        foreach (string path in ParameterSetName == PathSet ? Path.SelectMany(Expand) : LiteralPath.Select(ResolveFile))
+        // The path of an object in the pipeline is one pin's, whatever its characters are.
+        IEnumerable<string> paths = ParameterSetName == LiteralPathSet ? LiteralPath.Select(ResolveFile)
+            : _isWritten ? Path.SelectMany(Expand)
+            : Path.Select(ResolveFile);
+        foreach (string path in paths)
         {
             Try(() => Remove(path), path);
         }

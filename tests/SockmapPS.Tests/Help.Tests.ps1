@@ -60,7 +60,8 @@ Describe 'Help' {
             $page.type.name | Should -Be $type.Name -Because $because
             $page.required | Should -Be "$($attribute.Mandatory)" -Because $because
             $page.position | Should -Be ($attribute.Position -lt 0 ? 'named' : "$($attribute.Position)") -Because $because
-            $page.pipelineInput | Should -Be ($attribute.ValueFromPipelineByPropertyName ? 'True (ByPropertyName)' : 'False') -Because $because
+            $pipeline = $attribute.ValueFromPipelineByPropertyName ? 'True (ByPropertyName)' : $attribute.ValueFromPipeline ? 'True (ByValue)' : 'False'
+            $page.pipelineInput | Should -Be $pipeline -Because $because
             $page.aliases | Should -Be ($parameter.Aliases.Count ? $parameter.Aliases -join ', ' : 'none') -Because $because
             $page.globbing | Should -Be "$(@($parameter.Attributes.Where({ $_ -is [Management.Automation.SupportsWildcardsAttribute] })).Count -gt 0)" -Because $because
             "$($page.description.Text)".Trim() | Should -Match '\.$' -Because $because

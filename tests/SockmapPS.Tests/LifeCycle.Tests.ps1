@@ -416,7 +416,7 @@ Describe 'As it is written' -Skip:$notRoot {
             Import-Module SockmapPS
             $null = New-Item -ItemType Directory /sys/fs/cgroup/system.slice/shop.service
             $peers = [Collections.Generic.List[object]]::new()
-            foreach ($command in Get-Command -Module SockmapPS) {
+            foreach ($command in Get-Command -Module SockmapPS -Noun Sockmap*) {
                 foreach ($example in (Get-Help $command.Name -Full).examples.example) {
                     Get-SockmapBypass | Remove-SockmapBypass -Force
                     if ($command.Verb -in 'Get', 'Remove') { 'default', 'redis', 'web1' | ForEach-Object { Install-SockmapBypass $_ } }
@@ -429,7 +429,7 @@ Describe 'As it is written' -Skip:$notRoot {
             $peers | ForEach-Object { $_.Kill(); $_.WaitForExit() }
 '@
         $output | Should -Not -Match '(?m)^failed: '
-        $examples = (Get-Command -Module SockmapPS).ForEach({ (Get-Help $_.Name -Full).examples.example }).Count
+        $examples = (Get-Command -Module SockmapPS -Noun Sockmap*).ForEach({ (Get-Help $_.Name -Full).examples.example }).Count
         [regex]::Matches($output, '(?m)^ran: ').Count | Should -Be $examples
     }
 

@@ -1,0 +1,261 @@
+BeforeDiscovery {
+    $notRoot = [Environment]::UserName -ne 'root'
+}
+
+BeforeAll {
+    . "$PSScriptRoot/Common.ps1"
+    . "$PSScriptRoot/BpfObjects.ps1"
+}
+
+Describe 'Attaching' -Skip:$notRoot {
+    BeforeAll {
+        $sandbox = Open-Sandbox
+        $fs = $sandbox.BpfFileSystem
+        Add-TestPin (New-TestProgram ops SockOps -ExpectedAttachType CgroupSockOps) "$fs/ops"
+        Add-TestPin (New-TestProgram ops2 SockOps -ExpectedAttachType CgroupSockOps) "$fs/ops2"
+        Add-TestPin (New-TestProgram drop CgroupSkb -Result 0) "$fs/drop"
+        Add-TestPin (New-TestProgram msg SkMsg) "$fs/msg"
+        Add-TestPin (New-TestProgram connect CgroupSockAddr -ExpectedAttachType CgroupInet6Connect) "$fs/connect"
+        Add-TestPin (New-TestMap socks SockHash) "$fs/socks"
+        Add-TestPin (New-TestMap plain Hash) "$fs/plain"
+        $opsId = (Get-BpfProgram -Path "$fs/ops").Id
+    }
+
+    AfterEach {
+        Get-BpfAttachment -Cgroup $sandbox.Cgroup | Remove-BpfAttachment
+        Get-BpfAttachment -Map "$fs/socks" | Remove-BpfAttachment
+        Get-Item "$fs/*link*" | ForEach-Object { [IO.File]::Delete($_.FullName) }
+    }
+
+    AfterAll {
+        if (Test-Path variable:sandbox) { Close-Sandbox $sandbox }
+    }
+
+    It 'attaches by a link that is pinned, and detaches what was emitted' {
+        $attached = Get-BpfProgram -Path "$fs/ops" | Add-BpfAttachment -Cgroup $sandbox.Cgroup -PinPath "$fs/link" -PassThru
+        $attached.PinPath | Should -Be "$fs/link"
+        $attached.ProgId | Should -Be $opsId
+        $attached.LinkId | Should -Be (Get-BpfLink -Path "$fs/link").Id
+        (Get-BpfAttachment -Cgroup $sandbox.Cgroup).LinkId | Should -Be $attached.LinkId
+        $attached | Remove-BpfAttachment
+        Get-BpfAttachment -Cgroup $sandbox.Cgroup | Should -BeNullOrEmpty
+        "$fs/link" | Should -Not -Exist
+    }
+
+    It 'emits nothing unless asked, and does nothing when only asked what it would do' {
+        Add-BpfAttachment $opsId -Cgroup $sandbox.Cgroup -PinPath "$fs/link" -WhatIf
+        Get-BpfAttachment -Cgroup $sandbox.Cgroup | Should -BeNullOrEmpty
+        Add-BpfAttachment $opsId -Cgroup $sandbox.Cgroup -PinPath "$fs/link" | Should -BeNullOrEmpty
+        Get-BpfAttachment -Cgroup $sandbox.Cgroup | Remove-BpfAttachment -WhatIf
+        Get-BpfAttachment -Cgroup $sandbox.Cgroup | Should -HaveCount 1
+    }
+
+    It 'attaches without a link, with the flag <_>' -ForEach 'Multi', 'Override', 'Alone' {
+        $attached = Add-BpfAttachment $opsId -Cgroup $sandbox.Cgroup -NoLink -Flag $_ -PassThru
+        $attached.LinkId, $attached.PinPath | Should -Be ($null, $null)
+        $bpftool = Invoke-Native bpftool '-j', 'cgroup', 'show', $sandbox.Cgroup | ConvertFrom-Json
+        $bpftool.id | Should -Be $opsId
+        $bpftool.attach_flags | Should -Be ($_ -eq 'Alone' ? '' : $_.ToLowerInvariant())
+        Remove-BpfAttachment -ProgramPath "$fs/ops" -Cgroup $sandbox.Cgroup
+        Get-BpfAttachment -Cgroup $sandbox.Cgroup | Should -BeNullOrEmpty
+    }
+
+    It 'drops what a cgroup sends while a program that drops is attached' {
+        $peer = Open-Peer $sandbox
+        $null = Invoke-Peer $peer 'echo 1 8'
+        Add-BpfAttachment -ProgramPath "$fs/drop" -Cgroup $sandbox.Cgroup -AttachType CgroupInetEgress -PinPath "$fs/link"
+        # As the peer's cgroup sees it: a shell there cannot send a datagram.
+        $send = "echo `$`$ > '$($sandbox.Cgroup)/cgroup.procs'; echo > /dev/udp/127.0.0.1/9"
+        bash '-c' $send 2>&1 | Out-String | Should -BeLike '*not permitted*'
+        Remove-BpfAttachment -LinkId (Get-BpfLink -Path "$fs/link").Id
+        bash '-c' $send 2>&1 | Should -BeNullOrEmpty
+    }
+
+    It 'finds the attach type that the kernel knows' {
+        (Add-BpfAttachment -ProgramPath "$fs/connect" -Cgroup $sandbox.Cgroup -PinPath "$fs/link" -PassThru).AttachType | Should -Be 'CgroupInet6Connect'
+    }
+
+    It 'attaches to a socket map given as <Name>' -ForEach @(
+        @{ Name = 'pin'; Map = { "$fs/socks" } }
+        @{ Name = 'id'; Map = { (Get-BpfMap -Path "$fs/socks").Id } }
+        @{ Name = 'object'; Map = { Get-BpfMap -Path "$fs/socks" } }
+    ) {
+        $attached = Add-BpfAttachment -ProgramPath "$fs/msg" -Map (& $Map) -PinPath "$fs/link" -PassThru
+        $attached.AttachType | Should -Be 'SkMsgVerdict'
+        $attached.MapId | Should -Be (Get-BpfMap -Path "$fs/socks").Id
+        Remove-BpfAttachment -ProgramPath "$fs/msg" -Map (& $Map)
+        Get-BpfAttachment -Map "$fs/socks" | Should -BeNullOrEmpty
+    }
+
+    It 'replaces the program of a pinned link, and only the expected one' {
+        $before = Add-BpfAttachment $opsId -Cgroup $sandbox.Cgroup -PinPath "$fs/link" -PassThru
+        $other = @{ ProgramPath = "$fs/ops2"; Cgroup = $sandbox.Cgroup; PinPath = "$fs/link" }
+        (Get-Failure { Add-BpfAttachment @other }).FullyQualifiedErrorId | Should -Be 'AlreadyExists,SockmapPS.Commands.Bpf.AddBpfAttachmentCommand'
+        (Get-Failure { Add-BpfAttachment @other -ReplaceProgramId (Get-BpfProgram -Path "$fs/msg").Id }).Exception.Message | Should -BeLike '*it is program*that is there*'
+        $after = Add-BpfAttachment @other -Replace -PassThru
+        $after.LinkId | Should -Be $before.LinkId
+        (Get-BpfAttachment -Cgroup $sandbox.Cgroup).ProgName | Should -Be 'ops2'
+    }
+
+    It 'says what is wrong: <Id> (<Like>)' -ForEach @(
+        @{ Id = 'InvalidArgument'; Like = '*give a path to pin it at, or attach without a link.'; Script = { Add-BpfAttachment $opsId -Cgroup $sandbox.Cgroup } }
+        @{ Id = 'InvalidArgument'; Like = '*the attach type must be given; it can be attached as CgroupInetIngress, CgroupInetEgress.'; Script = { Add-BpfAttachment -ProgramPath "$fs/drop" -Cgroup $sandbox.Cgroup -NoLink } }
+        @{ Id = 'InvalidArgument'; Like = 'A program of type SockOps is attached to a cgroup, not to a map.'; Script = { Add-BpfAttachment $opsId -Map "$fs/socks" -NoLink } }
+        @{ Id = 'InvalidArgument'; Like = 'Name one thing to attach to*'; Script = { Add-BpfAttachment $opsId -Map "$fs/socks" -Cgroup $sandbox.Cgroup -NoLink } }
+        @{ Id = 'InvalidArgument'; Like = "*is not a directory on a bpffs*"; Script = { Add-BpfAttachment $opsId -Cgroup $sandbox.Cgroup -PinPath "$TestDrive/link" } }
+        @{ Id = 'ObjectNotFound'; Like = 'There is no program with id 4294967295*'; Script = { Add-BpfAttachment 4294967295 -Cgroup $sandbox.Cgroup -NoLink } }
+        @{ Id = 'ObjectNotFound'; Like = '*/no-such*does not exist*'; Script = { Add-BpfAttachment $opsId -Cgroup "$($sandbox.Cgroup)/no-such" -NoLink } }
+        @{ Id = 'ObjectNotFound'; Like = "There is no interface 'no-such-if'*"; Script = { Add-BpfAttachment $opsId -Interface no-such-if -NoLink } }
+        @{ Id = 'WrongObject'; Like = '*is not a pinned program, it is a pinned map.'; Script = { Add-BpfAttachment -ProgramPath "$fs/socks" -Cgroup $sandbox.Cgroup -NoLink } }
+        @{ Id = 'KernelRefused'; Like = '*must be a sockmap or sockhash*EINVAL*'; Script = { Add-BpfAttachment -ProgramPath "$fs/msg" -Map "$fs/plain" -PinPath "$fs/link" } }
+        @{ Id = 'ObjectNotFound'; Like = 'There is no link with id 4294967295*'; Script = { Remove-BpfAttachment -LinkId 4294967295 } }
+        @{ Id = 'ObjectNotFound'; Like = '*is not attached there itself*'; Script = { Remove-BpfAttachment -ProgramId $opsId -Cgroup $sandbox.Cgroup } }
+        @{ Id = 'InvalidArgument'; Like = '*is no attachment*'; Script = { 'words' | Remove-BpfAttachment } }
+    ) {
+        $failure = Get-Failure $Script
+        $failure.FullyQualifiedErrorId | Should -BeLike "$Id,SockmapPS.Commands.Bpf.*"
+        "$failure" | Should -BeLike $Like
+        Get-BpfAttachment -Cgroup $sandbox.Cgroup | Should -BeNullOrEmpty
+    }
+
+    It 'goes on with the next of the pipeline' {
+        $errors = @()
+        $emitted = @(4294967295, $opsId | ForEach-Object { [pscustomobject]@{ Id = $_ } } |
+                Add-BpfAttachment -Cgroup $sandbox.Cgroup -NoLink -PassThru -ErrorAction SilentlyContinue -ErrorVariable errors)
+        $emitted.ProgId | Should -Be $opsId
+        $errors | Should -HaveCount 1
+    }
+
+    It 'offers pins, interfaces and programs at the Tab key' {
+        (Get-Completion "Add-BpfAttachment -ProgramPath $fs/ops").CompletionText | Should -Be ("$fs/ops", "$fs/ops2")
+        (Get-Completion 'Add-BpfAttachment -Interface l').CompletionText | Should -Contain 'lo'
+        (Get-Completion "Add-BpfAttachment $opsId").ToolTip | Should -Contain "SockOps program $opsId ops"
+    }
+}
+
+Describe 'Pinning' -Skip:$notRoot {
+    BeforeAll {
+        $sandbox = Open-Sandbox
+        $fs = $sandbox.BpfFileSystem
+        Add-TestPin (New-TestProgram ops SockOps -ExpectedAttachType CgroupSockOps) "$fs/ops"
+        Add-TestPin (New-TestMap plain Hash) "$fs/plain"
+    }
+
+    AfterAll {
+        if (Test-Path variable:sandbox) { Close-Sandbox $sandbox }
+    }
+
+    It 'pins what is piped and what is named by its id' {
+        $map = Get-BpfMap -Path "$fs/plain"
+        $pin = $map | Add-BpfPin "$fs/again" -PassThru
+        $pin.Path, $pin.Kind, $pin.Id | Should -Be ("$fs/again", 'Map', $map.Id)
+        $program = Get-BpfProgram -Path "$fs/ops"
+        Add-BpfPin "$fs/byid" -Type Program -Id $program.Id | Should -BeNullOrEmpty
+        (Get-BpfPin -Path "$fs/byid").Id | Should -Be $program.Id
+        Remove-BpfPin "$fs/again", "$fs/byid"
+        "$fs/again", "$fs/byid" | Should -Not -Exist
+    }
+
+    It 'makes folders only with -Force' {
+        $id = (Get-BpfMap -Path "$fs/plain").Id
+        (Get-Failure { Add-BpfPin "$fs/a/b/map" -Type Map -Id $id }).FullyQualifiedErrorId | Should -BeLike 'ObjectNotFound,*'
+        Add-BpfPin "$fs/a/b/map" -Type Map -Id $id -WhatIf -Force
+        "$fs/a" | Should -Not -Exist
+        Add-BpfPin "$fs/a/b/map" -Type Map -Id $id -Force
+        (Get-BpfPin -Path "$fs/a/b/map").Id | Should -Be $id
+        (Get-Failure { Remove-BpfPin "$fs/a" }).FullyQualifiedErrorId | Should -BeLike 'InUse,*'
+        Remove-BpfPin "$fs/a" -Recurse -Force
+        "$fs/a" | Should -Not -Exist
+    }
+
+    It 'removes by wildcards, by literal paths and from the pipeline' {
+        $id = (Get-BpfMap -Path "$fs/plain").Id
+        foreach ($name in 'w1', 'w2', 'w[1]', 'x\y') { Add-BpfPin "$fs/$name" -Type Map -Id $id }
+        Get-BpfPin -LiteralPath "$fs/w[1]" | Remove-BpfPin
+        "$fs/w1" | Should -Exist
+        [IO.File]::Exists("$fs/w[1]") | Should -BeFalse
+        Remove-BpfPin -LiteralPath "$fs/x\y"
+        [IO.File]::Exists("$fs/x\y") | Should -BeFalse
+        Remove-BpfPin "$fs/w*" -WhatIf
+        "$fs/w2" | Should -Exist
+        Remove-BpfPin "$fs/w*"
+        [IO.Directory]::GetFiles($fs) | Should -Be ("$fs/ops", "$fs/plain")
+        Remove-BpfPin "$fs/no-such*"
+    }
+
+    It 'says what is wrong: <Id> (<Like>)' -ForEach @(
+        @{ Id = 'AlreadyExists'; Like = '*something is there already*'; Script = { Add-BpfPin "$fs/ops" -Type Map -Id (Get-BpfMap -Path "$fs/plain").Id } }
+        @{ Id = 'InvalidArgument'; Like = '*is not a directory on a bpffs*'; Script = { Get-BpfMap -Path "$fs/plain" | Add-BpfPin "$TestDrive/map" } }
+        @{ Id = 'InvalidArgument'; Like = "'a.b' in *cannot be a name on a bpffs*"; Script = { Get-BpfMap -Path "$fs/plain" | Add-BpfPin "$fs/a.b" } }
+        @{ Id = 'ObjectNotFound'; Like = 'There is no link with id 4294967295*'; Script = { Add-BpfPin "$fs/new" -Type Link -Id 4294967295 } }
+        @{ Id = 'InvalidArgument'; Like = '*cannot be pinned*'; Script = { 'words' | Add-BpfPin "$fs/new" } }
+        @{ Id = 'ObjectNotFound'; Like = "There is no pin or folder '*no-such'*"; Script = { Remove-BpfPin "$fs/no-such" } }
+        @{ Id = 'InvalidArgument'; Like = '*is not on a bpffs, so it is left alone.'; Script = { Remove-BpfPin $TestDrive -Recurse -Force } }
+        @{ Id = 'InvalidArgument'; Like = '*is not on a bpffs, so it is left alone.'; Script = { Remove-BpfPin $fs -Recurse -Force } }
+    ) {
+        $failure = Get-Failure $Script
+        $failure.FullyQualifiedErrorId | Should -BeLike "$Id,SockmapPS.Commands.Bpf.*"
+        "$failure" | Should -BeLike $Like
+        "$fs/ops", "$fs/plain" | Should -Exist
+        $TestDrive | Should -Exist
+    }
+
+    It 'mounts the standard bpffs for a pin below it, and every example of the help runs' {
+        $output = Invoke-Isolated $sandbox @"
+            Import-Module SockmapPS
+            . '$PSScriptRoot/BpfObjects.ps1'
+            umount /sys/fs/bpf
+            while ((stat -f -c %T /sys/fs/bpf) -like 'bpf*') { umount /sys/fs/bpf }
+            `$map = New-TestMap kept Hash
+            Add-BpfPin /sys/fs/bpf/kept -Type Map -Id `$map.GetInfo().Id
+            "mounted: `$(stat -f -c %T /sys/fs/bpf)"
+            `$filter = New-TestProgram filter CgroupSkb
+            mount -t tmpfs none /run
+            foreach (`$name in 'Add-BpfAttachment', 'Remove-BpfAttachment', 'Add-BpfPin', 'Remove-BpfPin') {
+                foreach (`$example in (Get-Help `$name -Full).examples.example) {
+                    Get-BpfAttachment -Cgroup /sys/fs/cgroup/unified | Remove-BpfAttachment
+                    umount /sys/fs/bpf
+                    mount -t bpf bpf /sys/fs/bpf
+                    Add-TestPin (New-TestProgram redir SkMsg) /sys/fs/bpf/redir
+                    Add-TestPin (New-TestProgram redir2 SkMsg) /sys/fs/bpf/redir2
+                    Add-TestPin (New-TestProgram ops SockOps -ExpectedAttachType CgroupSockOps) /sys/fs/bpf/ops
+                    Add-TestPin (New-TestProgram xdp Xdp -Result 2 -ExpectedAttachType Xdp) /sys/fs/bpf/xdp
+                    Add-TestPin (New-TestMap sock_map SockHash) /sys/fs/bpf/sock_map
+                    if (`$name -like 'Remove-*' -or `$example.code -like '*-Replace*') {
+                        Add-BpfAttachment -ProgramPath /sys/fs/bpf/redir -Map /sys/fs/bpf/sock_map -PinPath /sys/fs/bpf/redir_link
+                    }
+                    if (`$name -like 'Remove-*') {
+                        Add-BpfAttachment -ProgramPath /sys/fs/bpf/ops -Cgroup /sys/fs/cgroup/unified -NoLink
+                        Get-BpfMap -Path /sys/fs/bpf/sock_map | Add-BpfPin /sys/fs/bpf/kept_map
+                        Get-BpfMap -Path /sys/fs/bpf/sock_map | Add-BpfPin /sys/fs/bpf/web/map -Force
+                    }
+                    `$code = `$example.code -replace '(?m)^PS> '
+                    try { `$null = Invoke-Expression `$code *>&1; "ran: `$code" }
+                    catch { "failed: `$code``n`$_" }
+                }
+            }
+"@
+        $output | Should -Match '(?m)^mounted: bpf'
+        $output | Should -Not -Match '(?m)^failed: '
+        $examples = ('Add-BpfAttachment', 'Remove-BpfAttachment', 'Add-BpfPin', 'Remove-BpfPin').ForEach({ (Get-Help $_ -Full).examples.example }).Count
+        [regex]::Matches($output, '(?m)^ran: ').Count | Should -Be $examples
+    }
+
+    It 'without privileges it says so' {
+        $lines = "$TestDrive/nobody.ps1"
+        Set-Content $lines @"
+            Import-Module '$ModulePath'
+            foreach (`$script in { Add-BpfPin '$fs/new' -Type Map -Id 1 }, { Remove-BpfAttachment -LinkId 1 }, { Add-BpfAttachment 1 -Cgroup '$($sandbox.Cgroup)' -NoLink }) {
+                try { & `$script -ErrorAction Stop; 'done' } catch { "`$(`$_.FullyQualifiedErrorId)" }
+            }
+"@
+        Set-Content $lines ((Get-Content -Raw $lines) -replace 'foreach', "`$ErrorActionPreference = 'Stop'`nforeach")
+        $null = [IO.Directory]::CreateDirectory("$TestDrive/home")
+        Invoke-Native chown '65534', "$TestDrive/home"
+        Invoke-Native chmod 'a+rx', $TestDrive
+        $output = Invoke-Native setpriv '--reuid=65534', '--regid=65534', '--clear-groups', 'env', "HOME=$TestDrive/home",
+            ([Environment]::ProcessPath), '-NoProfile', '-NonInteractive', '-File', $lines
+        $output | Should -HaveCount 3
+        $output | Should -BeLike 'PermissionDenied,*'
+    }
+}

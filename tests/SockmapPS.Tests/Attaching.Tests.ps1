@@ -11,13 +11,13 @@ Describe 'Attaching' -Skip:$notRoot {
     BeforeAll {
         $sandbox = Open-Sandbox
         $fs = $sandbox.BpfFileSystem
-        Add-TestPin (New-TestProgram ops SockOps -ExpectedAttachType CgroupSockOps) "$fs/ops"
-        Add-TestPin (New-TestProgram ops2 SockOps -ExpectedAttachType CgroupSockOps) "$fs/ops2"
-        Add-TestPin (New-TestProgram drop CgroupSkb -Result 0) "$fs/drop"
-        Add-TestPin (New-TestProgram msg SkMsg) "$fs/msg"
-        Add-TestPin (New-TestProgram connect CgroupSockAddr -ExpectedAttachType CgroupInet6Connect) "$fs/connect"
-        Add-TestPin (New-TestMap socks SockHash) "$fs/socks"
-        Add-TestPin (New-TestMap plain Hash) "$fs/plain"
+        Add-TestPin (Open-TestProgram ops SockOps -ExpectedAttachType CgroupSockOps) "$fs/ops"
+        Add-TestPin (Open-TestProgram ops2 SockOps -ExpectedAttachType CgroupSockOps) "$fs/ops2"
+        Add-TestPin (Open-TestProgram drop CgroupSkb -Result 0) "$fs/drop"
+        Add-TestPin (Open-TestProgram msg SkMsg) "$fs/msg"
+        Add-TestPin (Open-TestProgram connect CgroupSockAddr -ExpectedAttachType CgroupInet6Connect) "$fs/connect"
+        Add-TestPin (Open-TestMap socks SockHash) "$fs/socks"
+        Add-TestPin (Open-TestMap plain Hash) "$fs/plain"
         $opsId = (Get-BpfProgram -Path "$fs/ops").Id
     }
 
@@ -137,8 +137,8 @@ Describe 'Pinning' -Skip:$notRoot {
     BeforeAll {
         $sandbox = Open-Sandbox
         $fs = $sandbox.BpfFileSystem
-        Add-TestPin (New-TestProgram ops SockOps -ExpectedAttachType CgroupSockOps) "$fs/ops"
-        Add-TestPin (New-TestMap plain Hash) "$fs/plain"
+        Add-TestPin (Open-TestProgram ops SockOps -ExpectedAttachType CgroupSockOps) "$fs/ops"
+        Add-TestPin (Open-TestMap plain Hash) "$fs/plain"
     }
 
     AfterAll {
@@ -179,7 +179,7 @@ Describe 'Pinning' -Skip:$notRoot {
         Remove-BpfPin "$fs/w*" -WhatIf
         "$fs/w2" | Should -Exist
         Remove-BpfPin "$fs/w*"
-        [IO.Directory]::GetFiles($fs) | Should -Be ("$fs/ops", "$fs/plain")
+        (Get-BpfPin -Path "$fs/*").Path | Sort-Object | Should -Be ("$fs/ops", "$fs/plain")
         Remove-BpfPin "$fs/no-such*"
     }
 
@@ -206,21 +206,23 @@ Describe 'Pinning' -Skip:$notRoot {
             . '$PSScriptRoot/BpfObjects.ps1'
             umount /sys/fs/bpf
             while ((stat -f -c %T /sys/fs/bpf) -like 'bpf*') { umount /sys/fs/bpf }
-            `$map = New-TestMap kept Hash
+            `$map = Open-TestMap kept Hash
             Add-BpfPin /sys/fs/bpf/kept -Type Map -Id `$map.GetInfo().Id
             "mounted: `$(stat -f -c %T /sys/fs/bpf)"
-            `$filter = New-TestProgram filter CgroupSkb
+            `$filter = Open-TestProgram filter CgroupSkb
             mount -t tmpfs none /run
+            ip netns add web
+            ip -n web link add eth0 type veth peer name eth1
             foreach (`$name in 'Add-BpfAttachment', 'Remove-BpfAttachment', 'Add-BpfPin', 'Remove-BpfPin') {
                 foreach (`$example in (Get-Help `$name -Full).examples.example) {
                     Get-BpfAttachment -Cgroup /sys/fs/cgroup/unified | Remove-BpfAttachment
                     umount /sys/fs/bpf
                     mount -t bpf bpf /sys/fs/bpf
-                    Add-TestPin (New-TestProgram redir SkMsg) /sys/fs/bpf/redir
-                    Add-TestPin (New-TestProgram redir2 SkMsg) /sys/fs/bpf/redir2
-                    Add-TestPin (New-TestProgram ops SockOps -ExpectedAttachType CgroupSockOps) /sys/fs/bpf/ops
-                    Add-TestPin (New-TestProgram xdp Xdp -Result 2 -ExpectedAttachType Xdp) /sys/fs/bpf/xdp
-                    Add-TestPin (New-TestMap sock_map SockHash) /sys/fs/bpf/sock_map
+                    Add-TestPin (Open-TestProgram redir SkMsg) /sys/fs/bpf/redir
+                    Add-TestPin (Open-TestProgram redir2 SkMsg) /sys/fs/bpf/redir2
+                    Add-TestPin (Open-TestProgram ops SockOps -ExpectedAttachType CgroupSockOps) /sys/fs/bpf/ops
+                    Add-TestPin (Open-TestProgram xdp Xdp -Result 2 -ExpectedAttachType Xdp) /sys/fs/bpf/xdp
+                    Add-TestPin (Open-TestMap sock_map SockHash) /sys/fs/bpf/sock_map
                     if (`$name -like 'Remove-*' -or `$example.code -like '*-Replace*') {
                         Add-BpfAttachment -ProgramPath /sys/fs/bpf/redir -Map /sys/fs/bpf/sock_map -PinPath /sys/fs/bpf/redir_link
                     }

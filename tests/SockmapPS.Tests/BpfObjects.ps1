@@ -1,6 +1,6 @@
 # Programs and maps for tests, made by the module's own assembly. Dot-source it after Common.ps1.
 
-function New-TestProgram {
+function Open-TestProgram {
     # Loads a program that only returns a number; the caller disposes it.
     param([string] $Name, [Sockmap.Bpf.BpfProgramType] $Type, [int] $Result = 1, [Sockmap.Bpf.BpfAttachType] $ExpectedAttachType = 0)
 
@@ -11,7 +11,7 @@ function New-TestProgram {
         })
 }
 
-function New-TestMap {
+function Open-TestMap {
     # Creates a map with keys of 4 and values of 8 bytes; the caller disposes it.
     param([string] $Name, [Sockmap.Bpf.BpfMapType] $Type)
 

@@ -498,12 +498,15 @@ static __always_inline enum bypass_counter may_switch(struct entry_state *state,
 
 /* Why this message has to go over TCP, or 0. */
 static __always_inline enum bypass_counter judge(struct sk_msg_md *msg, struct entry_state *state, struct tcp_sock *tp,
-						 __u32 write_seq, const bool exact)
+						 __u32 write_seq, const bool exact, const bool leaving)
 {
 	__u64 peer = state->peer_sock;
 
 	if (PEEK(exact, struct inet_connection_sock, peer, icsk_ulp_ops))
 		return TCP_UPPER_PROTOCOL;
+	/* No byte behind unread ones: see is_full() on readers that take a short read for a dry socket. */
+	if (leaving && (state->synced_seq != write_seq || !queued_bytes(peer, exact)))
+		return TCP_PAUSED;
 	if (!(state->flags & ENTRY_REDIRECTED) || state->synced_seq != write_seq) {
 		enum bypass_counter reason = may_switch(state, tp, write_seq, exact);
 
@@ -527,7 +530,7 @@ static __always_inline bool is_worth_looking(struct entry_state *state)
 	return misses < 16 || !(misses & 63);
 }
 
-static __always_inline int judge_message(struct sk_msg_md *msg, const bool exact)
+static __always_inline int judge_message(struct sk_msg_md *msg, const bool exact, const bool leaving)
 {
 	struct bpf_sock *sk = msg->sk;
 	enum bypass_counter reason;
@@ -553,6 +556,8 @@ static __always_inline int judge_message(struct sk_msg_md *msg, const bool exact
 	/* Before any redirect: one to itself would carry a message past TLS. */
 	if (tp->inet_conn.icsk_ulp_ops)
 		return over_tcp(msg, state, write_seq, TCP_UPPER_PROTOCOL);
+	if (leaving && !(state->flags & ENTRY_REDIRECTED))
+		return over_tcp(msg, state, write_seq, TCP_PAUSED);
 
 	discovered = !state->peer_sock;
 	if (discovered) {
@@ -569,7 +574,7 @@ static __always_inline int judge_message(struct sk_msg_md *msg, const bool exact
 		state->misses = 0;
 		state->peer_sock = redirected_to(msg, exact);
 	}
-	reason = judge(msg, state, tp, write_seq, exact);
+	reason = judge(msg, state, tp, write_seq, exact, leaving);
 	if (reason) {
 		/* Whoever was found by a key that can be forged is remembered only once he is proven. */
 		if (discovered && !state->own.scope)
@@ -596,13 +601,26 @@ static __always_inline int judge_message(struct sk_msg_md *msg, const bool exact
 SEC("sk_msg")
 int verdict_exact(struct sk_msg_md *msg)
 {
-	return judge_message(msg, true);
+	return judge_message(msg, true, false);
 }
 
 SEC("sk_msg")
 int verdict_sticky(struct sk_msg_md *msg)
 {
-	return judge_message(msg, false);
+	return judge_message(msg, false, false);
+}
+
+/* In the slot when a removal begins: each direction goes over to TCP for good when its reader has read all. */
+SEC("sk_msg")
+int leave_exact(struct sk_msg_md *msg)
+{
+	return judge_message(msg, true, true);
+}
+
+SEC("sk_msg")
+int leave_sticky(struct sk_msg_md *msg)
+{
+	return judge_message(msg, false, true);
 }
 
 /*

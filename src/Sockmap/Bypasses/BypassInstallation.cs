@@ -42,6 +42,7 @@ internal sealed class BypassInstallation(BypassSettings settings, CgroupDirector
         loaded.Programs[BypassObject.TakeIn].Pin(folder.TakeIn);
         root.Pin(folder.Root);
         verdict.Pin(folder.Verdict);
+        loaded.Programs[BypassObject.LeaveOf(variant)].Pin(folder.Leave);
         using (BpfLink list = BpfLink.CreateIterator(loaded.Programs[BypassObject.List], sockHash))
         {
             list.Pin(folder.List);

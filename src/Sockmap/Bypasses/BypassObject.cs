@@ -48,12 +48,20 @@ internal static class BypassObject
         _ => throw new ArgumentOutOfRangeException(nameof(variant), variant, "There is no such verdict program."),
     };
 
+    /// <summary>The verdict that takes a variant's place in the slot when a removal begins.</summary>
+    public static string LeaveOf(BypassVariant variant) => variant switch
+    {
+        BypassVariant.Exact => "leave_exact",
+        BypassVariant.Sticky => "leave_sticky",
+        _ => throw new ArgumentOutOfRangeException(nameof(variant), variant, "There is no such verdict program."),
+    };
+
     /// <summary>Loads the maps, and the programs with one of the verdicts.</summary>
     public static BpfObject Load(BypassSettings settings, BypassConfig config, BypassVariant variant)
     {
         config.Layout = BypassConfig.CurrentLayout;
         config.Variant = (uint)variant;
-        return BpfObject.Load(Configure(settings, config), new BpfObjectOptions { Programs = [TakeIn, Root, List, VerdictOf(variant)] });
+        return BpfObject.Load(Configure(settings, config), new BpfObjectOptions { Programs = [TakeIn, Root, List, VerdictOf(variant), LeaveOf(variant)] });
     }
 
     private static ObjectSpec Configure(BypassSettings settings, BypassConfig config)

@@ -77,7 +77,8 @@ internal static class BypassReader
         ulong Count(BypassCounter counter) => counters[(int)counter];
         LinkInfo? cgroup = cgroupLink?.GetInfo();
         bool isAttached = cgroup is { CgroupId: not null and not 0 };
-        bool isRedirecting = slot?.TryLookup(0u, out uint _) == true;
+        using BpfProgram? leave = BypassFolder.TryOpenProgram(folder.Leave);
+        bool isRedirecting = slot is not null && slot.TryLookup(0u, out uint inSlot) && inSlot != leave?.GetInfo().Id;
         using BpfLink? sockmapLink = BypassFolder.TryOpenLink(folder.SockmapLink);
         bool? isRootAttached = sockHash is null || root is null ? null : IsRootAttached(sockHash, root, sockmapLink);
         IReadOnlyList<string> missingPins = folder.MissingPins;

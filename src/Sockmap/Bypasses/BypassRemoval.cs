@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Maps;
 using Sockmap.Bpf.Pinning;
+using Sockmap.Bpf.Programs;
 using Sockmap.Bypasses.Layout;
 using Sockmap.Bypasses.Store;
 
@@ -16,11 +17,17 @@ internal sealed class BypassRemoval(BypassFolder folder, Action<string> log)
     /// <summary>Long enough for sends under way to end, so that force drops what is unread and nothing else.</summary>
     private static readonly TimeSpan ForcedWait = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>
+    /// How long directions may leave by themselves. One whose queue is never seen empty, as its sender is always ahead,
+    /// then goes over to TCP behind unread bytes.
+    /// </summary>
+    private static readonly TimeSpan LeavingTime = TimeSpan.FromSeconds(2);
+
     public RemovalResult Run(RemoveOptions options, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
         StopTakingIn();
-        StopRedirecting();
+        BeginToLeave();
         using BpfMap? sockHash = BypassFolder.TryOpenMap(folder.SockHash);
         using BpfLink? list = BypassFolder.TryOpenLink(folder.List);
         int removed = 0;
@@ -29,7 +36,14 @@ internal sealed class BypassRemoval(BypassFolder folder, Action<string> log)
         if (sockHash is not null && list is not null)
         {
             Drain drain = new(sockHash, list, BypassReader.ReadSettings(folder)?.KnowsReaders ?? false);
-            bool isEmpty = drain.Run(options.Force ? ForcedWait : options.Timeout, options.Progress, cancellationToken);
+            bool isEmpty = !options.Force && drain.Run(Min(LeavingTime, options.Timeout), options.Progress, cancellationToken);
+            if (!isEmpty)
+            {
+                StopRedirecting();
+                TimeSpan left = options.Timeout - Stopwatch.GetElapsedTime(started);
+                isEmpty = drain.Run(options.Force ? ForcedWait : left, options.Progress, cancellationToken);
+            }
+
             remaining = [.. drain.Remaining];
             if (!isEmpty && options.Force)
             {
@@ -77,6 +91,8 @@ internal sealed class BypassRemoval(BypassFolder folder, Action<string> log)
         log($"Removed {folder.Path}.");
     }
 
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
     private void StopTakingIn()
     {
         if (TryDetach())
@@ -97,6 +113,18 @@ internal sealed class BypassRemoval(BypassFolder folder, Action<string> log)
         link.Detach();
         BpfFileSystem.RemovePin(folder.CgroupLink);
         return true;
+    }
+
+    /// <summary>From here on no direction is switched to the bypass, and each leaves it when its reader has read all.</summary>
+    private void BeginToLeave()
+    {
+        using BpfMap? slot = BypassFolder.TryOpenMap(folder.Slot);
+        using BpfProgram? leave = BypassFolder.TryOpenProgram(folder.Leave);
+        if (slot is not null && leave is not null && slot.TryLookup(0u, out uint _))
+        {
+            slot.UpdateDescriptor(new byte[sizeof(uint)], leave.Handle);
+            log("Put the leaving verdict in the slot: each direction goes over to TCP when its reader has read all.");
+        }
     }
 
     private void StopRedirecting()

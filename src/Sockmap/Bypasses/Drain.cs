@@ -6,15 +6,16 @@ using Sockmap.Bypasses.Layout;
 namespace Sockmap.Bypasses;
 
 /// <summary>
-/// Takes the sockets out of a SOCKHASH whose slot is empty, each only when no byte of it can be lost: its queue is
-/// empty, and neither end can still be in the middle of a redirect into the other.
+/// Takes the sockets out of a SOCKHASH while the leaving verdict is in the slot, or none, each only when no byte of it can
+/// be lost: its queue is empty, and no redirect into it is under way or can still begin.
 /// </summary>
 /// <remarks>
 /// A send takes its verdict under its socket's lock and queues after giving the lock back (net/ipv4/tcp_bpf.c,
-/// tcp_bpf_send_verdict), so that an empty slot alone does not end the redirects under way. Such a send holds a
-/// reference to its psock. Once a socket was seen without one (quiet) after the slot was emptied, whatever it sends
-/// later finds the slot empty; a queue seen empty after that stays empty. A peer that is no longer in the map was quiet
-/// when it was taken out, or was closed, which ends all its sends.
+/// tcp_bpf_send_verdict). While it does it holds a reference to its psock: a socket seen without one (quiet) has no
+/// redirect under way, and its count of redirected messages tells whether one has begun since. So an entry goes when its
+/// peer was quiet, its queue was seen empty after that, and its peer's count has still not changed after that: no redirect
+/// began in between, and none will, since the leaving verdict redirects only behind unread bytes. A peer that is no longer
+/// in the map was quiet when it was taken out, or was closed, which ends all its sends.
 /// </remarks>
 internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders)
 {
@@ -29,7 +30,8 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders)
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
 
-    private readonly HashSet<EntryKey> _quiet = [];
+    private readonly Dictionary<EntryKey, Sight> _sights = [];
+    private int _looks;
 
     /// <summary>Sockets taken out so far.</summary>
     public int Removed { get; private set; }
@@ -80,14 +82,13 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders)
 
     private List<EntryRow> TakeOut()
     {
+        _looks++;
         List<EntryRow> rows = [.. EntryReader.ReadRows(list)];
-        HashSet<EntryKey> present = [.. rows.Select(row => row.Key)];
+        Dictionary<EntryKey, Sight> sights = rows.ToDictionary(row => row.Key, Look);
         List<EntryRow> kept = [];
         foreach (EntryRow row in rows)
         {
-            bool isDone = _quiet.Contains(row.Key);
-            bool peerIsDone = _quiet.Contains(row.Key.Peer) || !present.Contains(row.Key.Peer);
-            if (!row.IsQueueEmpty || !isDone || !peerIsDone)
+            if (!MayGo(sights[row.Key], sights.TryGetValue(row.Key.Peer, out Sight? peer) ? peer : null))
             {
                 kept.Add(row);
             }
@@ -97,8 +98,34 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders)
             }
         }
 
-        _quiet.UnionWith(rows.Where(row => row.IsQuiet).Select(row => row.Key));
         return kept;
+    }
+
+    private Sight Look(EntryRow row)
+    {
+        if (!_sights.TryGetValue(row.Key, out Sight? sight))
+        {
+            _sights[row.Key] = sight = new Sight();
+        }
+
+        if (sight.QuietSince is null || sight.Redirected != row.RedirectedMessages)
+        {
+            sight.QuietSince = row.IsQuiet ? _looks : null;
+            sight.Redirected = row.RedirectedMessages;
+        }
+
+        sight.EmptySince = row.IsQueueEmpty ? sight.EmptySince ?? _looks : null;
+        return sight;
+    }
+
+    private bool MayGo(Sight own, Sight? peer)
+    {
+        if (own.EmptySince is not { } empty || own.QuietSince is null)
+        {
+            return false;
+        }
+
+        return peer is null || (peer.QuietSince is { } quiet && Math.Max(quiet + 1, empty) < _looks);
     }
 
     private static void Pause(TimeSpan time, CancellationToken cancellationToken)
@@ -110,4 +137,14 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders)
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    /// <summary>What the looks at a socket so far have in common: since which one it is so, or null where it is not.</summary>
+    private sealed class Sight
+    {
+        public int? QuietSince { get; set; }
+
+        public ulong Redirected { get; set; }
+
+        public int? EmptySince { get; set; }
+    }
 }

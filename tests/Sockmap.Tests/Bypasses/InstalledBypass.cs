@@ -36,7 +36,7 @@ internal sealed class InstalledBypass : IDisposable
 
     /// <summary>A program or map of our object; a link that is left shows by its program.</summary>
     public static bool IsOurs(KernelObject kernelObject) => kernelObject.Name is
-        "take_in" or "root" or "list" or "verdict_exact" or "verdict_sticky"
+        "take_in" or "root" or "list" or "verdict_exact" or "verdict_sticky" or "leave_exact" or "leave_sticky"
         or "sockhash" or "storage" or "counters" or "slot" or "bypass.rodata" or "included_addres" or "excluded_addres";
 
     /// <summary>The folder of all bypasses.</summary>
@@ -44,7 +44,7 @@ internal sealed class InstalledBypass : IDisposable
 
     public string Folder => Path.Combine(Store, BypassSettings.DefaultName);
 
-    /// <summary>All that the bypass has in the kernel: 7 maps, 3 pinned programs and the iterator's, 3 links.</summary>
+    /// <summary>All that the bypass has in the kernel: 7 maps, 4 pinned programs and the iterator's, 3 links.</summary>
     public IReadOnlyList<KernelObject> KernelObjects => [.. Directory.GetFiles(Folder).SelectMany(Open).Distinct()];
 
     /// <summary>The same of every folder in the store, also of those half built or half taken away.</summary>
@@ -93,7 +93,7 @@ internal sealed class InstalledBypass : IDisposable
         string name = Path.GetFileName(pin);
         switch (name)
         {
-            case "take_in" or "root" or "verdict":
+            case "take_in" or "root" or "verdict" or "leave":
                 using (BpfProgram program = BpfProgram.OpenPinned(pin))
                 {
                     yield return new KernelObject(KernelObjectKind.BpfProgram, program.GetInfo().Id, name);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Sockmap.Bypasses;
+using Sockmap.TestKit;
 using Sockmap.TestKit.Placement;
 using Sockmap.TestKit.Traffic;
 
@@ -157,4 +158,29 @@ public sealed class UnusualSocketTests
 
     private static void SetTcpOption(Socket socket, int option, int value) =>
         socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, option, BitConverter.GetBytes(value));
+
+    [Theory]
+    [EachVariant]
+    public async Task ADirectionLeavesTheBypassOnlyWhenItsReaderHasReadAll(BypassVariant variant)
+    {
+        using InstalledBypass bypass = new();
+        bypass.Install(settings => settings with { Variant = variant });
+        using CgroupVisit visit = CgroupVisit.To(bypass.Cgroup);
+        using Socket listener = LocalConnection.Listen();
+        using LocalConnection connection = new(listener);
+        byte[] message = new byte[100];
+        byte[] room = new byte[1000];
+        connection.Client.Send(message);
+        Assert.True(Patience.Until(() => bypass.Entries.Any(entry => entry.QueuedBytes == 100)));
+
+        Task<RemovalResult> removal = Task.Run(() => bypass.Remove());
+        Assert.True(Patience.Until(() => bypass.Manager.List().All(status => status.State == BypassState.Draining)));
+        connection.Client.Send(message);
+
+        // A recv() that stopped between the two would look like a dry socket to an edge-triggered reader.
+        Assert.Equal(200, connection.Server.Receive(room));
+        Assert.True((await removal).IsComplete);
+        Assert.Equal(100, connection.Client.Send(message));
+        Assert.Equal(100, connection.Server.Receive(room));
+    }
 }

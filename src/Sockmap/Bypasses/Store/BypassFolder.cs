@@ -47,6 +47,9 @@ internal sealed class BypassFolder(string store, string name, bool isUnfinished)
 
     public string Verdict => Pin("verdict");
 
+    /// <summary>The verdict that takes the other's place in the slot when a removal begins.</summary>
+    public string Leave => Pin("leave");
+
     /// <summary>Iterator link: opening an iterator on it lists the entries.</summary>
     public string List => Pin("list");
 
@@ -61,7 +64,7 @@ internal sealed class BypassFolder(string store, string name, bool isUnfinished)
     /// among them: whether those are attached is asked of the kernel.
     /// </summary>
     public IReadOnlyList<string> MissingPins =>
-        [.. new[] { SockHash, Storage, Counters, Slot, Config, IncludedAddresses, ExcludedAddresses, TakeIn, Root, Verdict, List }
+        [.. new[] { SockHash, Storage, Counters, Slot, Config, IncludedAddresses, ExcludedAddresses, TakeIn, Root, Verdict, Leave, List }
             .Where(pin => !Bpf.Pinning.BpfFileSystem.Exists(pin))
             .Select(pin => System.IO.Path.GetFileName(pin))];
 

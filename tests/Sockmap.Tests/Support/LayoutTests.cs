@@ -20,6 +20,7 @@ public sealed class LayoutTests
         (nameof(EntryState.FirstSequence), "first_seq"),
         (nameof(EntryState.Misses), "misses"),
         (nameof(EntryState.Burst), "burst"),
+        (nameof(EntryState.CountedSequence), "counted_seq"),
         (nameof(EntryState.RedirectedMessages), "redirected_messages"),
         (nameof(EntryState.RedirectedBytes), "redirected_bytes"),
         (nameof(EntryState.TcpMessages), "tcp_messages"),

@@ -1,41 +1,17 @@
-using System.Collections;
 using System.Globalization;
-using System.Management.Automation;
-using System.Management.Automation.Language;
-using Sockmap.Bpf;
 using Sockmap.Bpf.Inspection;
 
 namespace SockmapPS.Completion;
 
 /// <summary>Offers names or ids of the objects that a cmdlet looks at.</summary>
-public sealed class BpfObjectCompleter : IArgumentCompleter
+public sealed class BpfObjectCompleter : OfferCompleter
 {
-    private const int MostOffers = 1000;
-
-    /// <inheritdoc />
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName,
-        string parameterName,
-        string wordToComplete,
-        CommandAst commandAst,
-        IDictionary fakeBoundParameters)
+    private protected override IEnumerable<CompletionOffer> Find(string command, string parameter, string typed)
     {
-        try
-        {
-            string typed = CompletionText.Unquote(wordToComplete);
-            bool names = string.Equals(parameterName, "Name", StringComparison.OrdinalIgnoreCase);
-            return [.. Objects(commandName)
-                .Select(item => (Text: names ? item.Name : item.Id.ToString(CultureInfo.InvariantCulture), item.Description))
-                .Where(item => item.Text.Length > 0 && item.Text.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
-                .DistinctBy(static item => item.Text, StringComparer.Ordinal)
-                .Take(MostOffers)
-                .Select(item => CompletionText.Offer(item.Text, wordToComplete, item.Description))];
-        }
-        catch (BpfException)
-        {
-            // A Tab key shows no errors; the command itself will tell this one.
-            return [];
-        }
+        bool names = string.Equals(parameter, "Name", StringComparison.OrdinalIgnoreCase);
+        return Objects(command)
+            .Select(item => new CompletionOffer(names ? item.Name : item.Id.ToString(CultureInfo.InvariantCulture), item.Description))
+            .DistinctBy(static offer => offer.Text, StringComparer.Ordinal);
     }
 
     private static IEnumerable<(uint Id, string Name, string Description)> Objects(string command)

@@ -160,6 +160,25 @@ Describe 'The kernel''s objects' -Skip:$notRoot {
         Get-Completion "Get-BpfMap -Path $pins/take_i" | Should -BeNullOrEmpty
     }
 
+    It 'every example of the help runs' {
+        $output = Invoke-Isolated $sandbox @'
+            Import-Module SockmapPS
+            Install-SockmapBypass examples
+            foreach ($name in 'BpfProgram', 'BpfMap', 'BpfLink', 'BpfBtf', 'BpfPin', 'BpfAttachment', 'BpfProgramInstruction') {
+                foreach ($example in (Get-Help "Get-$name" -Full).examples.example) {
+                    $code = $example.code -replace '(?m)^PS> '
+                    try { $shown = Invoke-Expression $code -ErrorAction Stop; "ran: $code -> $(@($shown).Count)" }
+                    catch { "failed: $code`n$_" }
+                }
+            }
+            Remove-SockmapBypass examples
+'@
+        $output | Should -Not -Match '(?m)^failed: '
+        $pages = 'BpfProgram', 'BpfMap', 'BpfLink', 'BpfBtf', 'BpfPin', 'BpfAttachment', 'BpfProgramInstruction'
+        $examples = $pages.ForEach({ (Get-Help "Get-$_" -Full).examples.example }).Count
+        [regex]::Matches($output, '(?m)^ran: ').Count | Should -Be $examples
+    }
+
     It 'without the privilege a listing is one clear error' {
         $lines = setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command (
             "`$env:HOME = '/tmp'; Import-Module '$ModulePath'; try { Get-BpfMap } catch { `$_.FullyQualifiedErrorId; `"`$_`" }") 2>&1

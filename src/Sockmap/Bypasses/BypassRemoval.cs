@@ -26,6 +26,7 @@ internal sealed class BypassRemoval(BypassFolder folder, Action<string> log)
     public RemovalResult Run(RemoveOptions options, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
+        TimeSpan timeout = options.Timeout == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : options.Timeout;
         StopTakingIn();
         BeginToLeave();
         using BpfMap? sockHash = BypassFolder.TryOpenMap(folder.SockHash);
@@ -36,11 +37,11 @@ internal sealed class BypassRemoval(BypassFolder folder, Action<string> log)
         if (sockHash is not null && list is not null)
         {
             Drain drain = new(sockHash, list, BypassReader.ReadSettings(folder)?.KnowsReaders ?? false);
-            bool isEmpty = !options.Force && drain.Run(Min(LeavingTime, options.Timeout), options.Progress, cancellationToken);
+            bool isEmpty = !options.Force && drain.Run(Min(LeavingTime, timeout), options.Progress, cancellationToken);
             if (!isEmpty)
             {
                 StopRedirecting();
-                TimeSpan left = options.Timeout - Stopwatch.GetElapsedTime(started);
+                TimeSpan left = timeout - Stopwatch.GetElapsedTime(started);
                 isEmpty = drain.Run(options.Force ? ForcedWait : left, options.Progress, cancellationToken);
             }
 

@@ -28,6 +28,9 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders)
     /// </summary>
     private static readonly TimeSpan BlindSettling = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>What an idle socket needs to go, see the remarks; so many looks are taken even where there is no time.</summary>
+    private const int LeastLooks = 3;
+
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
 
     private readonly Dictionary<EntryKey, Sight> _sights = [];
@@ -54,12 +57,12 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders)
             }
 
             TimeSpan left = timeout - Stopwatch.GetElapsedTime(started);
-            if (left <= TimeSpan.Zero)
+            if (left <= TimeSpan.Zero && _looks >= LeastLooks)
             {
                 return false;
             }
 
-            Pause(Min(pause, left), cancellationToken);
+            Pause(left > TimeSpan.Zero ? Min(pause, left) : pause, cancellationToken);
         }
     }
 

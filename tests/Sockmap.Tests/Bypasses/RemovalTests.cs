@@ -90,6 +90,32 @@ public sealed class RemovalTests
         Assert.True(redirected > 0);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(Timeout.Infinite)]
+    public void SocketsThatWereReadDryGoWithoutOrWithAllTheTime(int timeout)
+    {
+        using InstalledBypass bypass = new();
+        bypass.Install();
+        using RunningStreams streams = CheckedStreams.Start(StreamScenario.In(bypass.Cgroup, new TrafficOptions
+        {
+            Pattern = TrafficPattern.PingPong,
+            BytesUp = 10_000,
+            BytesDown = 10_000,
+            HoldShutdown = true,
+        }));
+        streams.WaitUntilConnected();
+        streams.Client.WaitUntilReceived(10_000);
+        Assert.Equal(2, bypass.Entries.Count);
+
+        RemovalResult result = bypass.Remove(new RemoveOptions { Timeout = TimeSpan.FromMilliseconds(timeout) });
+
+        Assert.True(result.IsComplete, string.Join(", ", result.Remaining));
+        Assert.Equal(2, result.RemovedEntries);
+        streams.SendCommand("shutdown");
+        streams.Finish();
+    }
+
     [Fact]
     public void InstallingOverARemovalThatDidNotEndRepairsAndLosesNothing()
     {

@@ -5,8 +5,8 @@ BeforeDiscovery {
 
     # Which of the test objects the names of files in the guide stand for.
     $pair44 = @{ 'bpf_sockops.o' = 'pair44_sockops'; 'bpf_redir.o' = 'pair44_redirect' }
-    # What is to be found after the row whose left side contains the key. $verdicts and $entries are counted by bpftool
-    # or by the module on maps of the guide; the connection is there while the check runs.
+    # Of each table: the program that is on the cgroup after the row whose left side has the words in Attached, and the
+    # maps with that verdict in which both ends of a connection are at the row with the words in Connected.
     $about = @{
         'Two maps: those who connect, and those who accept' = @{
             Objects = @{ 'sockops_ip4.bpf.o' = 'proxy_sockops'; 'redirect_tcp.bpf.o' = 'proxy_redirect' }

@@ -37,7 +37,7 @@ public sealed class AddBpfAttachmentCommand : BpfAttachingCommand
     [ArgumentCompleter(typeof(CgroupCompleter))]
     public string? Cgroup { get; set; }
 
-    /// <summary>A sockmap or sockhash: its id, its pin, or what Get-BpfMap emits.</summary>
+    /// <summary>A sockmap or sockhash: its id, its pin, or what Get-BpfMap or Import-BpfObject emits.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BpfPathCompleter))]

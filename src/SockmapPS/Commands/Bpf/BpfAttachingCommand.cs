@@ -5,6 +5,7 @@ using Sockmap.Bpf.Attaching;
 using Sockmap.Bpf.Inspection;
 using Sockmap.Bpf.Programs;
 using SockmapPS.Errors;
+using SockmapPS.Output;
 
 namespace SockmapPS.Commands.Bpf;
 
@@ -93,9 +94,10 @@ public abstract class BpfAttachingCommand : SockmapCommand
         return plain switch
         {
             MapRecord record => OpenMapById(record.Id),
+            ImportedBpfObject { Kind: "Map" } made => OpenMapById(made.Id),
             string text when !uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _) => AttachPoint.OpenPinnedMap(ResolveFile(text)),
             _ when LanguagePrimitives.TryConvertTo(plain, out uint id) => OpenMapById(id),
-            _ => throw new ArgumentException($"'{map}' is no map: give its id, the path of its pin, or what Get-BpfMap emits.", nameof(map)),
+            _ => throw new ArgumentException($"'{map}' is no map: give its id, the path of its pin, or what Get-BpfMap or Import-BpfObject emits.", nameof(map)),
         };
     }
 

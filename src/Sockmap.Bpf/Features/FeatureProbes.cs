@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sockmap.Bpf.Btf;
 using Sockmap.Bpf.Interop;
 using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Maps;
@@ -182,7 +183,7 @@ public static class FeatureProbes
         const string Name = "the kernel's own BTF";
         Version minimum = new(5, 4);
         return TryReadKernelBtf(Name, minimum, out _)
-            ?? Supported(Name, minimum, $"{KernelBtfFunctions.Path} can be read.");
+            ?? Supported(Name, minimum, $"{BtfSpec.KernelPath} can be read.");
     }
 
     /// <summary>Whether an iterator over the sockets of a sockhash can be loaded and linked (5.10).</summary>
@@ -195,12 +196,17 @@ public static class FeatureProbes
             return failure;
         }
 
-        uint? target = KernelBtfFunctions.Find(btf, "bpf_iter_sockmap"u8);
-        if (target is null or 0)
+        BtfType target;
+        try
         {
-            return target is null
-                ? Unknown(Name, minimum, "The kernel's BTF holds something that this version does not understand.", 0)
-                : new() { Name = Name, MinimumKernel = minimum, State = FeatureState.Unsupported, Reason = "The kernel's BTF has no function bpf_iter_sockmap." };
+            if (!BtfSpec.Parse(btf, "vmlinux").TryFind("bpf_iter_sockmap", BtfKind.Function, out target))
+            {
+                return new() { Name = Name, MinimumKernel = minimum, State = FeatureState.Unsupported, Reason = "The kernel's BTF has no function bpf_iter_sockmap." };
+            }
+        }
+        catch (BpfFormatException exception)
+        {
+            return Unknown(Name, minimum, exception.Message, 0);
         }
 
         try
@@ -210,7 +216,7 @@ public static class FeatureProbes
             {
                 Type = BpfProgramType.Tracing,
                 ExpectedAttachType = BpfAttachType.TraceIter,
-                AttachBtfId = target.Value,
+                AttachBtfId = target.Id,
                 Instructions = ProbePrograms.Return(0),
             });
             using BpfLink link = BpfLink.CreateIterator(program, map);
@@ -259,7 +265,7 @@ public static class FeatureProbes
         btf = [];
         try
         {
-            btf = File.ReadAllBytes(KernelBtfFunctions.Path);
+            btf = File.ReadAllBytes(BtfSpec.KernelPath);
             return null;
         }
         catch (UnauthorizedAccessException exception)

@@ -9,8 +9,6 @@ namespace Sockmap.Bypasses;
 /// <summary>Reads the entries of a bypass through its list iterator, one pass in the kernel.</summary>
 internal static class EntryReader
 {
-    private const ushort InterNetwork = 2;
-
     /// <summary>
     /// Streams the rows, each key once: the kernel's iterator begins a bucket anew with every read(2) that ends in it
     /// (net/core/sock_map.c).
@@ -31,7 +29,7 @@ internal static class EntryReader
     public static SockmapEntry ToEntry(string bypass, EntryRow row) => new()
     {
         Bypass = bypass,
-        Family = row.Family == InterNetwork || row.Key.RemoteAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
+        Family = row.Key.RemoteAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
             ? AddressFamilies.IPv4
             : AddressFamilies.IPv6,
         LocalAddress = row.Key.LocalAddress,

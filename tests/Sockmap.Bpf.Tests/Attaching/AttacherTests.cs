@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Sockmap.Bpf.Attaching;
-using Sockmap.Bpf.Features;
+using Sockmap.Bpf.Btf;
 using Sockmap.Bpf.Inspection;
 using Sockmap.Bpf.Iterators;
 using Sockmap.Bpf.Links;
@@ -344,7 +344,7 @@ public sealed class AttacherTests : IDisposable
             Name = "iter_maps",
             Type = BpfProgramType.Tracing,
             ExpectedAttachType = BpfAttachType.TraceIter,
-            AttachBtfId = FunctionId("bpf_iter_bpf_map"u8),
+            AttachBtfId = FunctionId("bpf_iter_bpf_map"),
             Instructions = Insn.Return(0),
         });
         using AttachPoint point = AttachPoint.OfProgram();
@@ -370,7 +370,7 @@ public sealed class AttacherTests : IDisposable
             Name = "fentry",
             Type = BpfProgramType.Tracing,
             ExpectedAttachType = BpfAttachType.TraceFentry,
-            AttachBtfId = FunctionId("bpf_fentry_test1"u8),
+            AttachBtfId = FunctionId("bpf_fentry_test1"),
             Instructions = Insn.Return(0),
         };
         BpfProgram? loaded = null;
@@ -393,7 +393,7 @@ public sealed class AttacherTests : IDisposable
         Assert.DoesNotContain(attached.LinkId!.Value, BpfLink.EnumerateIds());
     }
 
-    private static uint FunctionId(ReadOnlySpan<byte> name) => KernelBtfFunctions.Find(File.ReadAllBytes(KernelBtfFunctions.Path), name)!.Value;
+    private static uint FunctionId(string name) => BtfSpec.LoadKernel().TryFind(name, BtfKind.Function, out BtfType function) ? function.Id : 0;
 
     private static BpfProgram Load(BpfProgramType type, int result, BpfAttachType expected = default) => BpfProgram.Load(new()
     {

@@ -1,3 +1,4 @@
+using Sockmap.Bpf.Btf;
 using Sockmap.Bpf.Features;
 
 namespace Sockmap.Bpf.Tests.Features;
@@ -119,12 +120,14 @@ public sealed class FeatureProbesTests
     public void Functions_are_found_in_BTF_and_broken_BTF_is_told()
     {
         byte[] btf = Programs.BtfObjectTests.FunctionBtf();
-        Assert.Equal(3u, KernelBtfFunctions.Find(btf, "main"u8));
-        Assert.Equal(0u, KernelBtfFunctions.Find(btf, "mai"u8));
-        Assert.Null(KernelBtfFunctions.Find(btf.AsSpan(0, 60), "main"u8));
+        BtfSpec spec = BtfSpec.Parse(btf.ToArray(), "test");
+        Assert.True(spec.TryFind("main", BtfKind.Function, out BtfType function));
+        Assert.Equal(3u, function.Id);
+        Assert.False(spec.TryFind("mai", BtfKind.Function, out _));
+        Assert.Throws<BpfFormatException>(() => BtfSpec.Parse(btf.AsMemory(0, 60), "test"));
         btf[24 + 7] = 31; // a kind that does not exist
-        Assert.Null(KernelBtfFunctions.Find(btf, "main"u8));
-        Assert.Null(KernelBtfFunctions.Find([], "main"u8));
+        Assert.Throws<BpfFormatException>(() => BtfSpec.Parse(btf, "test"));
+        Assert.Throws<BpfFormatException>(() => BtfSpec.Parse(Array.Empty<byte>(), "test"));
     }
 
     private static void AssertSupported(FeatureProbe probe) =>

@@ -1,4 +1,4 @@
-using Sockmap.Bpf.Features;
+using Sockmap.Bpf.Btf;
 using Sockmap.Bpf.Iterators;
 using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Maps;
@@ -94,7 +94,7 @@ public sealed class BpfIteratorTests
         Name = "key_writer",
         Type = BpfProgramType.Tracing,
         ExpectedAttachType = BpfAttachType.TraceIter,
-        AttachBtfId = KernelBtfFunctions.Find(File.ReadAllBytes(KernelBtfFunctions.Path), "bpf_iter_sockmap"u8)!.Value,
+        AttachBtfId = BtfSpec.LoadKernel().TryFind("bpf_iter_sockmap", BtfKind.Function, out BtfType function) ? function.Id : 0,
         Instructions = Insn.Program(
             Insn.Load64(6, 1, 0), // meta
             Insn.Load64(7, 6, 0), // seq

@@ -3,8 +3,11 @@
  * The bypass: sock_ops puts the two ends of local connections into a SOCKHASH, sk_msg hands each message to the other
  * end's socket. The rules (numbers below) are those of DESIGN.md, section 3.
  */
-#include "kernel.h"
 #include "bypass.h"
+#include "counters.h"
+#include "events.h"
+#include "kernel.h"
+#include "psock.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -26,13 +29,6 @@ struct {
 	__type(key, int);
 	__type(value, struct entry_state);
 } storage SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct bypass_counters);
-} counters SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -57,15 +53,14 @@ struct {
 	__type(value, __u32);
 } excluded_addresses SEC(".maps");
 
-/* Atomic, though each CPU has its own: programs stay on their CPU, but one may be preempted by another there. */
-static __always_inline void add(enum bypass_counter counter, __u64 n)
-{
-	__u32 zero = 0;
-	struct bypass_counters *c = bpf_map_lookup_elem(&counters, &zero);
-
-	if (c)
-		__sync_fetch_and_add(&c->value[counter], n);
-}
+/* Sockets on their way out, by cookie, for mark(): enum entry_leaving. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, __u32);
+} marks SEC(".maps");
 
 /* ---- taking sockets in (rules 1 and 2) ---- */
 
@@ -178,16 +173,15 @@ static __always_inline __u64 scope_of(struct bpf_sock_ops *ops, const struct ent
 	return bpf_get_netns_cookie(ops);
 }
 
-static __always_inline void count_refusal(int error)
+static __always_inline enum bypass_counter refusal_of(int error)
 {
 	if (error == -E2BIG)
-		add(SOCKETS_MAP_FULL, 1);
-	else if (error == -EEXIST)
-		add(SOCKETS_KEY_TAKEN, 1);
-	else if (error == -EBUSY)
-		add(SOCKETS_BUSY, 1);
-	else
-		add(SOCKETS_REFUSED, 1);
+		return SOCKETS_MAP_FULL;
+	if (error == -EEXIST)
+		return SOCKETS_KEY_TAKEN;
+	if (error == -EBUSY)
+		return SOCKETS_BUSY;
+	return SOCKETS_REFUSED;
 }
 
 /*
@@ -210,6 +204,59 @@ static __always_inline void leave_former_connection(struct bpf_sock_ops *ops)
 	bpf_map_delete_elem(&sockhash, &key);
 }
 
+/* Bytes that TCP took and no program was asked about, or fewer than one was: write_seq knows. */
+static __always_inline void settle_tcp_bytes(struct entry_state *state, struct bypass_counters *c, __u32 write_seq)
+{
+	__s64 more = (__s32)(write_seq - state->counted_seq);
+
+	if (state->flags & ENTRY_UNCOUNTED) {
+		state->flags &= ~ENTRY_UNCOUNTED;
+		state->counted_seq = write_seq;
+		return;
+	}
+	if (!more)
+		return;
+	state->tcp_bytes += more;
+	state->counted_seq = write_seq;
+	count(c, BYTES_OVER_TCP, more);
+}
+
+static __always_inline void follow_state(struct bpf_sock_ops *ops)
+{
+	__u32 from = ops->args[0], to = ops->args[1];
+	struct bpf_sock *sk = ops->sk;
+	struct bypass_counters *c;
+	struct entry_state *state;
+	struct tcp_sock *tp;
+
+	if (!sk)
+		return;
+	tp = bpf_skc_to_tcp_sock(sk);
+	state = bpf_sk_storage_get(&storage, sk, 0, 0);
+	if (!tp || !state)
+		return;
+	c = counters_of(state, tp);
+	/* In later states write_seq counts the FIN. */
+	if (c && (from == TCP_ESTABLISHED || from == TCP_CLOSE_WAIT))
+		settle_tcp_bytes(state, c, tp->write_seq);
+	if (to == TCP_CLOSE)
+		report(state, tp, EVENT_CLOSED, 0);
+}
+
+static __always_inline void keep_out(struct entry_key *key, struct tcp_sock *tp, enum bypass_counter reason,
+				     bool connected)
+{
+	count_in_group(GROUP_NONE, reason);
+	report_newcomer(key, tp, EVENT_ESTABLISHED, reason, connected);
+}
+
+static __always_inline void refuse(struct entry_key *key, struct tcp_sock *tp, enum bypass_counter reason,
+				   bool connected)
+{
+	count_in_group(GROUP_NONE, reason);
+	report_newcomer(key, tp, EVENT_FAILED, reason, connected);
+}
+
 /* Every path returns 1: sock_ops programs beside ours have their say. */
 SEC("sockops")
 int take_in(struct bpf_sock_ops *ops)
@@ -218,36 +265,49 @@ int take_in(struct bpf_sock_ops *ops)
 	struct entry_state *state;
 	struct tcp_sock *tp;
 	struct bpf_sock *sk;
+	bool connected;
 	int error;
 
 	if (ops->op == BPF_SOCK_OPS_TCP_CONNECT_CB) {
 		leave_former_connection(ops);
 		return 1;
 	}
-	if (ops->op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB && ops->op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB)
-		return 1;
-	if (!read_key(ops, &key) || !passes_filters(ops, &key)) {
-		add(SOCKETS_FILTERED, 1);
+	if (ops->op == BPF_SOCK_OPS_STATE_CB) {
+		follow_state(ops);
 		return 1;
 	}
+	if (ops->op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB && ops->op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB)
+		return 1;
+	if (!read_key(ops, &key)) {
+		count_in_group(GROUP_NONE, SOCKETS_FILTERED);
+		return 1;
+	}
+	connected = ops->op == BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB;
 	sk = ops->sk;
 	if (!sk)
 		return 1;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp)
 		return 1;
+	if (!passes_filters(ops, &key)) {
+		keep_out(&key, tp, SOCKETS_FILTERED, connected);
+		return 1;
+	}
 	key.scope = scope_of(ops, &key);
 	if (!(key.scope ? leaves_through_loopback(tp) : leaves_through_virtual_device(tp))) {
-		add(SOCKETS_REMOTE, 1);
+		keep_out(&key, tp, SOCKETS_REMOTE, connected);
 		return 1;
 	}
 	/* Somebody attached this program a second time: the first run has taken the socket in. */
 	if (bpf_sk_storage_get(&storage, sk, 0, 0))
 		return 1;
+	/* The cookie is 0 until somebody asks for it; listings and events show it. */
+	bpf_get_socket_cookie(ops);
+	report_newcomer(&key, tp, EVENT_ESTABLISHED, 0, connected);
 	state = is_out_of_the_ordinary(tp) ? 0 :
 					     bpf_sk_storage_get(&storage, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!state) {
-		add(SOCKETS_REFUSED, 1);
+		refuse(&key, tp, SOCKETS_REFUSED, connected);
 		return 1;
 	}
 	__builtin_memset(state, 0, sizeof(*state));
@@ -259,77 +319,27 @@ int take_in(struct bpf_sock_ops *ops)
 	state->peer.scope = key.scope;
 	state->first_seq = tp->write_seq;
 	state->counted_seq = tp->write_seq;
-	if (ops->op == BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB)
+	state->joined_at = bpf_ktime_get_coarse_ns();
+	state->last_used = state->joined_at;
+	if (connected)
 		state->flags |= ENTRY_CONNECTED;
 	/* Fast open sends data before it is established. */
 	if (tp->bytes_sent || tp->write_seq != tp->snd_nxt)
 		state->flags |= ENTRY_USED_TCP;
-	/* The cookie is 0 until somebody asks for it, and listings show it. */
-	bpf_get_socket_cookie(ops);
+	state->group = find_group(cgroup_of((struct sock *)tp), service_port(&key, connected));
 	error = bpf_sock_hash_update(ops, &sockhash, &key, BPF_NOEXIST);
 	if (error) {
 		bpf_sk_storage_delete(&storage, sk);
-		count_refusal(error);
+		refuse(&key, tp, refusal_of(error), connected);
 		return 1;
 	}
-	add(SOCKETS_INSERTED, 1);
+	count_in_group(state->group, connected ? SOCKETS_CONNECTED : SOCKETS_ACCEPTED);
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
+	report(state, tp, EVENT_JOINED, 0);
 	return 1;
 }
 
 /* ---- messages (rules 3 to 6) ---- */
-
-/*
- * A field of a kernel struct at an address that may be stale: by a cast that the kernel checks (exact: no call), or by
- * a probe read (sticky). Both give 0 or garbage, and no fault, where nothing is.
- */
-#define PEEK(exact, type, address, field)                                                                             \
-	({                                                                                                             \
-		const __u64 address_ = (address);                                                                      \
-		typeof(((type *)0)->field) value_ = {};                                                                \
-		if (exact)                                                                                             \
-			value_ = ((type *)bpf_rdonly_cast((void *)address_, bpf_core_type_id_kernel(type)))->field;    \
-		else                                                                                                   \
-			bpf_core_read(&value_, sizeof(value_), &((type *)address_)->field);                            \
-		value_;                                                                                                \
-	})
-
-#define MOST_WAITERS 8
-
-/* sk_user_data carries flags in its lowest bits (include/net/sock.h, SK_USER_DATA_PTRMASK). */
-static __always_inline __u64 psock_of(__u64 sock, const bool exact)
-{
-	return (__u64)PEEK(exact, struct sock, sock, sk_user_data) & ~7ULL;
-}
-
-/* How many threads wait in a receive or a send of this socket; at most MOST_WAITERS + 1. */
-static __always_inline __u32 count_waiters(__u64 sock, const bool exact)
-{
-	__u64 queue = (__u64)PEEK(exact, struct sock, sock, sk_wq);
-	__u32 waiters = 0;
-	__u64 head, item;
-
-	if (!queue)
-		return 0;
-	head = queue + bpf_core_field_offset(struct socket_wq, wait.head);
-	item = (__u64)PEEK(exact, struct list_head, head, next);
-	for (int i = 0; i < MOST_WAITERS; i++) {
-		__u64 waiter = item - bpf_core_field_offset(struct wait_queue_entry, entry);
-
-		if (!item || item == head)
-			return waiters;
-		/* Where its address is hidden, epoll's entries count too: that errs on TCP's side. */
-		if (!config.woken_wake_function ||
-		    (__u64)PEEK(exact, struct wait_queue_entry, waiter, func) == config.woken_wake_function)
-			waiters++;
-		item = (__u64)PEEK(exact, struct list_head, item, next);
-	}
-	return MOST_WAITERS + 1;
-}
-
-static __always_inline __u32 psock_references(__u64 psock, const bool exact)
-{
-	return PEEK(exact, struct sk_psock, psock, refcnt.refs.counter);
-}
 
 /*
  * Is somebody inside plain tcp_recvmsg() of the peer? He came before the socket was in the map, or waits there for more
@@ -345,33 +355,17 @@ static __always_inline bool has_tcp_reader(__u64 peer, __u64 own, const bool exa
 
 	if (!psock || PEEK(exact, struct sock, peer, sk_lock.owned))
 		return true;
-	waiters = count_waiters(peer, exact);
+	waiters = count_waiters(peer, config.woken_wake_function, exact);
 	if (!waiters)
 		return false;
 	return psock_references(psock, exact) != waiters + 1 ||
-	       psock_references(own_psock, exact) > count_waiters(own, exact) + 2;
+	       psock_references(own_psock, exact) > count_waiters(own, config.woken_wake_function, exact) + 2;
 }
 
 #define MOST_MESSAGES 64
 #define LONG_BURST 2048
 /* Longer than queues get: LONG_BURST messages of one size, and some that were under way. */
 #define MOST_LISTED_MESSAGES (LONG_BURST + 512)
-
-/* Bytes in the first messages of a psock's queue, for kernels that do not keep their sum; false where there are more. */
-static __always_inline bool walk_queue(__u64 psock, __u64 *bytes, const int most, const bool exact)
-{
-	__u64 head = psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
-	__u64 item = (__u64)PEEK(exact, struct list_head, head, next);
-
-	*bytes = 0;
-	for (int i = 0; i < most; i++) {
-		if (!item || item == head)
-			return true;
-		*bytes += PEEK(exact, struct sk_msg, item - bpf_core_field_offset(struct sk_msg, list), sg.size);
-		item = (__u64)PEEK(exact, struct list_head, item, next);
-	}
-	return false;
-}
 
 static __always_inline __u64 queued_bytes(__u64 sock, const bool exact)
 {
@@ -424,46 +418,58 @@ static __always_inline __u64 redirected_to(struct sk_msg_md *msg, const bool exa
 	return target;
 }
 
+/* A message under its verdict. */
+struct message {
+	struct sk_msg_md *msg;
+	struct entry_state *state;
+	struct tcp_sock *tp;
+	struct bypass_counters *counters;
+	__u32 write_seq;
+};
+
 /*
  * Bytes over TCP are counted before TCP takes them, and it may take fewer (a full buffer, an error) or get more that no
- * program was asked about (the send after such a one). write_seq knows, and sets the count right the next time.
+ * program was asked about (the send after such a one): the next settling sets the count right.
  */
-static __always_inline void settle_tcp_bytes(struct entry_state *state, __u32 write_seq)
+static __noinline int count_over_tcp(struct entry_state *state, struct tcp_sock *tp, struct bypass_counters *c,
+				     __u32 size, enum bypass_counter reason)
 {
-	__s64 more = (__s32)(write_seq - state->counted_seq);
+	bool was_redirected = state->flags & ENTRY_REDIRECTED;
 
-	if (!more)
-		return;
-	state->tcp_bytes += more;
-	state->counted_seq = write_seq;
-	add(BYTES_OVER_TCP, more);
-}
-
-static __always_inline int over_tcp(struct sk_msg_md *msg, struct entry_state *state, __u32 write_seq,
-				    enum bypass_counter reason)
-{
-	settle_tcp_bytes(state, write_seq);
+	settle_tcp_bytes(state, c, tp->write_seq);
 	state->flags = (state->flags & ~ENTRY_REDIRECTED) | ENTRY_USED_TCP;
 	state->tcp_messages++;
-	state->tcp_bytes += msg->size;
-	state->counted_seq += msg->size;
+	state->tcp_bytes += size;
+	state->counted_seq += size;
+	state->reason = reason;
 	if (reason == TCP_SPILLED)
 		state->spilled_messages++;
-	add(reason, 1);
-	add(MESSAGES_OVER_TCP, 1);
-	add(BYTES_OVER_TCP, msg->size);
+	if (reason < BYPASS_COUNTERS)
+		count(c, reason, 1);
+	count(c, MESSAGES_OVER_TCP, 1);
+	count(c, BYTES_OVER_TCP, size);
+	if (was_redirected) {
+		bool spilled = reason == TCP_SPILLED;
+
+		count(c, spilled ? DIRECTIONS_SPILLED : DIRECTIONS_FELL_BACK, 1);
+		report(state, tp, spilled ? EVENT_SPILLED : EVENT_FELL_BACK, reason);
+	}
 	return SK_PASS;
 }
 
-/* A verdict cannot be taken back, but egress to oneself is an ordinary TCP send. */
-static __always_inline int undo(struct sk_msg_md *msg, struct entry_state *state, __u32 write_seq,
-				enum bypass_counter reason)
+static __always_inline int over_tcp(struct message *m, enum bypass_counter reason)
 {
-	if (bpf_msg_redirect_hash(msg, &sockhash, &state->own, 0) != SK_PASS) {
-		add(MESSAGES_REFUSED, 1);
+	return count_over_tcp(m->state, m->tp, m->counters, m->msg->size, reason);
+}
+
+/* A verdict cannot be taken back, but egress to oneself is an ordinary TCP send. */
+static __always_inline int undo(struct message *m, enum bypass_counter reason)
+{
+	if (bpf_msg_redirect_hash(m->msg, &sockhash, &m->state->own, 0) != SK_PASS) {
+		count(m->counters, MESSAGES_REFUSED, 1);
 		return SK_DROP;
 	}
-	return over_tcp(msg, state, write_seq, reason);
+	return over_tcp(m, reason);
 }
 
 /*
@@ -496,28 +502,47 @@ static __always_inline enum bypass_counter may_switch(struct entry_state *state,
 	return 0;
 }
 
-/* Why this message has to go over TCP, or 0. */
-static __always_inline enum bypass_counter judge(struct sk_msg_md *msg, struct entry_state *state, struct tcp_sock *tp,
-						 __u32 write_seq, const bool exact, const bool leaving)
+/* See ENTRY_KICK. A message that TCP did not take was none. */
+static __always_inline bool is_to_kick(struct entry_state *state, __u32 write_seq)
 {
+	if (!(state->flags & ENTRY_KICK))
+		return false;
+	if (!(state->flags & ENTRY_KICKED)) {
+		state->flags |= ENTRY_KICKED;
+		state->first_seq = write_seq;
+		return true;
+	}
+	if (state->first_seq == write_seq)
+		return true;
+	state->flags &= ~(ENTRY_KICK | ENTRY_KICKED);
+	return false;
+}
+
+/* Why this message has to go over TCP, or 0. */
+static __always_inline enum bypass_counter judge(struct message *m, const bool exact, __u32 leaving)
+{
+	struct entry_state *state = m->state;
 	__u64 peer = state->peer_sock;
 
 	if (PEEK(exact, struct inet_connection_sock, peer, icsk_ulp_ops))
 		return TCP_UPPER_PROTOCOL;
 	/* No byte behind unread ones: see is_full() on readers that take a short read for a dry socket. */
-	if (leaving && (state->synced_seq != write_seq || !queued_bytes(peer, exact)))
-		return TCP_PAUSED;
-	if (!(state->flags & ENTRY_REDIRECTED) || state->synced_seq != write_seq) {
-		enum bypass_counter reason = may_switch(state, tp, write_seq, exact);
+	if (leaving && (state->synced_seq != m->write_seq || !queued_bytes(peer, exact)))
+		return TCP_LEAVING;
+	if (!(state->flags & ENTRY_REDIRECTED) || state->synced_seq != m->write_seq) {
+		enum bypass_counter reason = is_to_kick(state, m->write_seq) ?
+						     TCP_KICK :
+						     may_switch(state, m->tp, m->write_seq, exact);
 
 		if (reason)
 			return reason;
-		settle_tcp_bytes(state, write_seq);
+		settle_tcp_bytes(state, m->counters, m->write_seq);
 		state->flags |= ENTRY_REDIRECTED;
-		state->synced_seq = write_seq;
-		add(DIRECTIONS_SWITCHED, 1);
+		state->synced_seq = m->write_seq;
+		count(m->counters, DIRECTIONS_SWITCHED, 1);
+		report(state, m->tp, EVENT_SWITCHED, 0);
 	}
-	if (is_full(state, msg->size, exact))
+	if (is_full(state, m->msg->size, exact))
 		return TCP_SPILLED;
 	return 0;
 }
@@ -530,71 +555,87 @@ static __always_inline bool is_worth_looking(struct entry_state *state)
 	return misses < 16 || !(misses & 63);
 }
 
-static __always_inline int judge_message(struct sk_msg_md *msg, const bool exact, const bool leaving)
+/* False where the message is of a socket that is none of ours. */
+static __always_inline bool open_message(struct message *m, struct sk_msg_md *msg)
 {
 	struct bpf_sock *sk = msg->sk;
-	enum bypass_counter reason;
-	struct entry_state *state;
-	struct tcp_sock *tp;
-	__u32 write_seq;
-	bool discovered;
 
 	if (!sk)
+		return false;
+	m->msg = msg;
+	m->state = bpf_sk_storage_get(&storage, sk, 0, 0);
+	if (!m->state)
+		return false;
+	m->tp = bpf_skc_to_tcp_sock(sk);
+	if (!m->tp)
+		return false;
+	m->counters = counters_of(m->state, m->tp);
+	if (!m->counters)
+		return false;
+	m->write_seq = m->tp->write_seq;
+	m->state->last_used = bpf_ktime_get_coarse_ns();
+	return true;
+}
+
+static __always_inline int judge_message(struct sk_msg_md *msg, const bool exact, const bool all_leave)
+{
+	enum bypass_counter reason;
+	struct entry_state *state;
+	struct message m = {};
+	__u32 leaving;
+	bool discovered;
+
+	if (!open_message(&m, msg))
 		return SK_PASS;
-	state = bpf_sk_storage_get(&storage, sk, 0, 0);
-	if (!state)
-		return SK_PASS;
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp)
-		return SK_PASS;
+	state = m.state;
 	/* TCP answers it with EPIPE. */
-	if (tp->inet_conn.icsk_inet.sk.sk_shutdown & SEND_SHUTDOWN) {
-		add(TCP_SHUT_DOWN, 1);
+	if (m.tp->inet_conn.icsk_inet.sk.sk_shutdown & SEND_SHUTDOWN) {
+		count(m.counters, TCP_SHUT_DOWN, 1);
 		return SK_PASS;
 	}
-	write_seq = tp->write_seq;
 	/* Before any redirect: one to itself would carry a message past TLS. */
-	if (tp->inet_conn.icsk_ulp_ops)
-		return over_tcp(msg, state, write_seq, TCP_UPPER_PROTOCOL);
-	if (leaving && !(state->flags & ENTRY_REDIRECTED))
-		return over_tcp(msg, state, write_seq, TCP_PAUSED);
+	if (m.tp->inet_conn.icsk_ulp_ops)
+		return over_tcp(&m, TCP_UPPER_PROTOCOL);
+	leaving = all_leave ? LEAVING_WHEN_READ : state->leaving;
+	if (leaving && (leaving == LEAVING_NOW || !(state->flags & ENTRY_REDIRECTED)))
+		return over_tcp(&m, TCP_LEAVING);
 
 	discovered = !state->peer_sock;
 	if (discovered) {
 		if (!is_worth_looking(state)) {
 			state->misses++;
-			return over_tcp(msg, state, write_seq, TCP_NO_PEER);
+			return over_tcp(&m, TCP_NO_PEER);
 		}
 		/* To oneself first: that is the verdict that stays when the peer is not found. */
 		if (bpf_msg_redirect_hash(msg, &sockhash, &state->own, 0) != SK_PASS ||
 		    bpf_msg_redirect_hash(msg, &sockhash, &state->peer, BPF_F_INGRESS) != SK_PASS) {
 			state->misses++;
-			return over_tcp(msg, state, write_seq, TCP_NO_PEER);
+			return over_tcp(&m, TCP_NO_PEER);
 		}
 		state->misses = 0;
 		state->peer_sock = redirected_to(msg, exact);
 	}
-	reason = judge(msg, state, tp, write_seq, exact, leaving);
+	reason = judge(&m, exact, leaving);
 	if (reason) {
 		/* Whoever was found by a key that can be forged is remembered only once he is proven. */
 		if (discovered && !state->own.scope)
 			state->peer_sock = 0;
-		return discovered ? undo(msg, state, write_seq, reason) : over_tcp(msg, state, write_seq, reason);
+		return discovered ? undo(&m, reason) : over_tcp(&m, reason);
 	}
 	if (!discovered) {
 		if (bpf_msg_redirect_hash(msg, &sockhash, &state->peer, BPF_F_INGRESS) != SK_PASS) {
 			state->peer_sock = 0;
-			return over_tcp(msg, state, write_seq, TCP_NO_PEER);
+			return over_tcp(&m, TCP_NO_PEER);
 		}
 		if (redirected_to(msg, exact) != state->peer_sock) {
 			state->peer_sock = 0;
-			return undo(msg, state, write_seq, TCP_WRONG_PEER);
+			return undo(&m, TCP_WRONG_PEER);
 		}
 	}
 	state->redirected_messages++;
 	state->redirected_bytes += msg->size;
-	add(MESSAGES_REDIRECTED, 1);
-	add(BYTES_REDIRECTED, msg->size);
+	count(m.counters, MESSAGES_REDIRECTED, 1);
+	count(m.counters, BYTES_REDIRECTED, msg->size);
 	return SK_PASS;
 }
 
@@ -630,19 +671,14 @@ int leave_sticky(struct sk_msg_md *msg)
 SEC("sk_msg")
 int root(struct sk_msg_md *msg)
 {
-	struct entry_state *state;
-	struct tcp_sock *tp;
+	struct message m = {};
 
 	bpf_tail_call(msg, &slot, 0);
-	if (!msg->sk)
-		return SK_PASS;
-	state = bpf_sk_storage_get(&storage, msg->sk, 0, 0);
-	if (!state)
+	if (!open_message(&m, msg))
 		return SK_PASS;
 	if (msg->size == 0xffffffff)
-		return bpf_msg_redirect_hash(msg, &sockhash, &state->own, 0);
-	tp = bpf_skc_to_tcp_sock(msg->sk);
-	return tp ? over_tcp(msg, state, tp->write_seq, TCP_PAUSED) : SK_PASS;
+		return bpf_msg_redirect_hash(msg, &sockhash, &m.state->own, 0);
+	return over_tcp(&m, TCP_PAUSED);
 }
 
 /* ---- listing (rule 10) ---- */
@@ -660,30 +696,49 @@ static __always_inline __u64 inode_of(struct sock *sk)
 
 static __always_inline void read_queue(struct sock *sk, struct entry_row *row)
 {
-	__u64 psock = psock_of((__u64)sk, false), head;
+	__u64 psock = psock_of((__u64)sk, false);
 	__u32 waiters;
 
 	row->queue_empty = 1;
 	row->quiet = 1;
 	if (!psock)
 		return;
-	head = psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
-	row->queue_empty = (__u64)PEEK(false, struct list_head, head, next) == head;
+	row->queue_empty = is_queue_empty(psock, false);
 	/*
 	 * A send under way holds a reference and does not wait on the socket. Where the address that tells who waits is
 	 * hidden (epoll waits too) nothing can be told: a drain then gives sends time instead (Drain.cs).
 	 */
-	waiters = count_waiters((__u64)sk, false);
+	waiters = count_waiters((__u64)sk, config.woken_wake_function, false);
 	if (waiters > MOST_WAITERS)
 		waiters = 0;
-	row->quiet = !config.woken_wake_function ||
-		     PEEK(false, struct sk_psock, psock, refcnt.refs.counter) <= (int)waiters + 1;
+	row->quiet = !config.woken_wake_function || (int)psock_references(psock, false) <= (int)waiters + 1;
 	if (row->queue_empty)
 		return;
 	if (bpf_core_field_exists(struct sk_psock, msg_tot_len))
 		row->queued_bytes = PEEK(false, struct sk_psock, psock, msg_tot_len);
 	else
 		walk_queue(psock, &row->queued_bytes, MOST_LISTED_MESSAGES, false);
+}
+
+static __always_inline void read_state(struct sock *sk, struct entry_state *state, struct entry_row *row)
+{
+	struct tcp_sock *tp;
+
+	row->has_state = 1;
+	row->flags = state->flags;
+	row->reason = state->reason;
+	row->leaving = state->leaving;
+	row->joined_at = state->joined_at;
+	row->last_used = state->last_used;
+	row->redirected_messages = state->redirected_messages;
+	row->redirected_bytes = state->redirected_bytes;
+	row->tcp_messages = state->tcp_messages;
+	row->tcp_bytes = state->tcp_bytes;
+	row->spilled_messages = state->spilled_messages;
+	tp = bpf_skc_to_tcp_sock(sk);
+	/* In later states write_seq counts the FIN. */
+	if (tp && !(state->flags & ENTRY_UNCOUNTED) && (row->state == TCP_ESTABLISHED || row->state == TCP_CLOSE_WAIT))
+		row->tcp_bytes += (__s32)(tp->write_seq - state->counted_seq);
 }
 
 SEC("iter/sockmap")
@@ -693,32 +748,58 @@ int list(struct bpf_iter__sockmap *ctx)
 	struct sock *sk = ctx->sk;
 	struct entry_row row = {};
 	struct entry_state *state;
-	struct tcp_sock *tp;
 
 	if (!sk || !key)
 		return 0;
 	row.key = *key;
 	row.cookie = sk->__sk_common.skc_cookie.counter;
 	row.netns_cookie = sk->__sk_common.skc_net.net->net_cookie;
+	row.netns_inode = sk->__sk_common.skc_net.net->ns.inum;
 	row.inode = inode_of(sk);
+	row.cgroup_id = cgroup_of(sk);
 	row.uid = sk->sk_uid.val;
 	row.family = sk->__sk_common.skc_family;
 	row.state = sk->__sk_common.skc_state;
 	read_queue(sk, &row);
 	state = bpf_sk_storage_get(&storage, sk, 0, 0);
-	if (state) {
-		row.has_state = 1;
-		row.flags = state->flags;
-		row.redirected_messages = state->redirected_messages;
-		row.redirected_bytes = state->redirected_bytes;
-		row.tcp_messages = state->tcp_messages;
-		row.tcp_bytes = state->tcp_bytes;
-		tp = bpf_skc_to_tcp_sock(sk);
-		/* In later states write_seq counts the FIN. */
-		if (tp && (row.state == TCP_ESTABLISHED || row.state == TCP_CLOSE_WAIT))
-			row.tcp_bytes += (__s32)(tp->write_seq - state->counted_seq);
-		row.spilled_messages = state->spilled_messages;
-	}
+	if (state)
+		read_state(sk, state, &row);
 	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
+	return 0;
+}
+
+/* ---- single sockets, in and out, by user space (rules 7 and 8) ---- */
+
+/* Writes what `marks` says into the state of each socket that it names. */
+SEC("iter/sockmap")
+int mark(struct bpf_iter__sockmap *ctx)
+{
+	struct sock *sk = ctx->sk;
+	struct entry_state *state;
+	__u32 *leaving;
+	__u64 cookie;
+
+	if (!sk)
+		return 0;
+	cookie = sk->__sk_common.skc_cookie.counter;
+	leaving = bpf_map_lookup_elem(&marks, &cookie);
+	if (!leaving)
+		return 0;
+	state = bpf_sk_storage_get(&storage, sk, 0, 0);
+	if (state)
+		state->leaving = *leaving;
+	return 0;
+}
+
+/* User space put a socket in or took it out, and tells whoever watches. */
+SEC("syscall")
+int announce(struct bypass_event *told)
+{
+	struct bypass_event event = *told;
+
+	if (event.kind == EVENT_JOINED)
+		count_in_group(find_group(event.cgroup_id, service_port(&event.key, event.connected)), SOCKETS_ADDED);
+	event.time = bpf_ktime_get_ns();
+	emit(&event);
 	return 0;
 }

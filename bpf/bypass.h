@@ -7,7 +7,7 @@
 
 #include <linux/types.h>
 
-#define BYPASS_LAYOUT 1
+#define BYPASS_LAYOUT 2
 
 /* Addresses as the network writes them, IPv4 as ::ffff:a.b.c.d; ports in host order. */
 struct entry_key {
@@ -26,6 +26,25 @@ enum entry_flags {
 	ENTRY_USED_TCP = 2,
 	/* This socket connected; its peer is the one that was accepted. */
 	ENTRY_CONNECTED = 4,
+	/* This socket was established when user space put it in: nothing of its past is known. */
+	ENTRY_ADDED = 8,
+	/*
+	 * One message has to go over TCP after both ends came in, and be read, before a direction is redirected: a thread
+	 * may have been on its way into plain tcp_recvmsg() of the peer when that came in.
+	 */
+	ENTRY_KICK = 16,
+	/* counted_seq is not set yet. */
+	ENTRY_UNCOUNTED = 32,
+	/* The message that ENTRY_KICK asks for was given to TCP when write_seq was first_seq. */
+	ENTRY_KICKED = 64,
+};
+
+/* How far a socket is on its way out, see mark(). */
+enum entry_leaving {
+	LEAVING_NOT = 0,
+	/* Each message goes over TCP as soon as the peer has read all that was redirected. */
+	LEAVING_WHEN_READ = 1,
+	LEAVING_NOW = 2,
 };
 
 /* A socket's own state, in its SK_STORAGE. Written under the socket's lock only. */
@@ -45,6 +64,16 @@ struct entry_state {
 	__u32 burst;
 	/* What write_seq is once TCP has taken all the bytes that tcp_bytes counts. */
 	__u32 counted_seq;
+	/* Its counters' index; GROUP_NONE until its first message where user space put it in. */
+	__u32 group;
+	/* Why the last message that went over TCP did (enum bypass_counter), or 0. */
+	__u32 reason;
+	/* enum entry_leaving. The one field that is written without the socket's lock, by mark() only. */
+	__u32 leaving;
+	__u32 reserved;
+	/* Coarse nanoseconds of CLOCK_MONOTONIC: when it came in, and its last message. */
+	__u64 joined_at;
+	__u64 last_used;
 	__u64 redirected_messages;
 	__u64 redirected_bytes;
 	__u64 tcp_messages;
@@ -53,8 +82,11 @@ struct entry_state {
 };
 
 enum bypass_counter {
-	/* Sockets, when established. */
-	SOCKETS_INSERTED,
+	/* Sockets taken in when established: by the end that connected and by the one that accepted; and by user space later. */
+	SOCKETS_CONNECTED,
+	SOCKETS_ACCEPTED,
+	SOCKETS_ADDED,
+	/* Sockets not taken in. */
 	SOCKETS_FILTERED,
 	SOCKETS_REMOTE,
 	SOCKETS_MAP_FULL,
@@ -68,6 +100,9 @@ enum bypass_counter {
 	BYTES_OVER_TCP,
 	/* Times that a direction went from TCP to redirected. */
 	DIRECTIONS_SWITCHED,
+	/* Times that a direction went from redirected to TCP, for a full queue or another of the reasons below. */
+	DIRECTIONS_SPILLED,
+	DIRECTIONS_FELL_BACK,
 	/* Why messages went over TCP. */
 	TCP_PAUSED,
 	TCP_NO_PEER,
@@ -79,6 +114,8 @@ enum bypass_counter {
 	TCP_SPILLED,
 	TCP_WRONG_PEER,
 	TCP_STICKY,
+	TCP_KICK,
+	TCP_LEAVING,
 	/* Messages refused with EACCES since their verdict could not be undone: the own entry was deleted meanwhile. */
 	MESSAGES_REFUSED,
 	BYPASS_COUNTERS,
@@ -87,6 +124,56 @@ enum bypass_counter {
 struct bypass_counters {
 	__u64 value[BYPASS_COUNTERS];
 };
+
+/*
+ * Counters are kept by group: the sockets of one cgroup that serve, or are clients of, one port. Sockets that are not
+ * taken in are GROUP_NONE's; those for whom no group is left GROUP_OTHER's.
+ */
+#define COUNTER_GROUPS 512
+#define GROUP_NONE 0
+#define GROUP_OTHER 1
+
+struct group_key {
+	__u64 cgroup_id;
+	/* The port that was listened on, host order. */
+	__u32 port;
+	__u32 reserved;
+};
+
+enum event_kind {
+	EVENT_ESTABLISHED = 1,
+	EVENT_JOINED = 2,
+	EVENT_SWITCHED = 3,
+	EVENT_SPILLED = 4,
+	EVENT_FELL_BACK = 5,
+	EVENT_CLOSED = 6,
+	EVENT_FAILED = 7,
+	EVENT_LEFT = 8,
+};
+
+/* What happened to a socket, as ring buffers get it and announce() takes it. */
+struct bypass_event {
+	struct entry_key key;
+	/* Nanoseconds of CLOCK_MONOTONIC. */
+	__u64 time;
+	__u64 cookie;
+	__u64 cgroup_id;
+	/* Totals of what this socket sent since it came in. */
+	__u64 redirected_messages;
+	__u64 redirected_bytes;
+	__u64 tcp_messages;
+	__u64 tcp_bytes;
+	__u64 spilled_messages;
+	__u32 uid;
+	/* enum event_kind */
+	__u32 kind;
+	/* Why (enum bypass_counter) a socket failed to join, was not taken in, or left the bypass; else 0. */
+	__u32 reason;
+	/* The socket connected. */
+	__u32 connected;
+};
+
+#define MOST_WATCHERS 4
 
 enum bypass_options {
 	OPTION_IPV4 = 1,
@@ -134,6 +221,9 @@ struct entry_row {
 	__u64 cookie;
 	__u64 netns_cookie;
 	__u64 inode;
+	__u64 cgroup_id;
+	__u64 joined_at;
+	__u64 last_used;
 	__u64 redirected_messages;
 	__u64 redirected_bytes;
 	__u64 tcp_messages;
@@ -149,5 +239,8 @@ struct entry_row {
 	__u16 family;
 	__u8 state;
 	__u8 has_state;
-	__u32 reserved;
+	__u32 reason;
+	__u32 netns_inode;
+	/* enum entry_leaving */
+	__u32 leaving;
 };

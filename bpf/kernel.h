@@ -17,6 +17,7 @@
 #define IFF_LOOPBACK 0x8
 #define SEND_SHUTDOWN 2
 #define TCP_ESTABLISHED 1
+#define TCP_CLOSE 7
 #define TCP_CLOSE_WAIT 8
 #define E2BIG 7
 #define EBUSY 16
@@ -57,8 +58,13 @@ struct socket_wq {
 	struct wait_queue_head wait;
 };
 
+struct ns_common {
+	unsigned int inum;
+};
+
 struct net {
 	__u64 net_cookie;
+	struct ns_common ns;
 };
 
 typedef struct {
@@ -89,6 +95,18 @@ typedef struct {
 
 struct socket;
 
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup;
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	struct dst_entry *sk_dst_cache;
@@ -101,6 +119,7 @@ struct sock {
 	void *sk_user_data;
 	struct socket *sk_socket;
 	kuid_t sk_uid;
+	struct sock_cgroup_data sk_cgrp_data;
 	__u8 sk_shutdown;
 	__u8 sk_kern_sock : 1;
 };

@@ -35,7 +35,11 @@ internal sealed class BypassInstallation(BypassSettings settings, CgroupDirector
         sockHash.Pin(folder.SockHash);
         loaded.Maps[BypassObject.Storage].Pin(folder.Storage);
         loaded.Maps[BypassObject.Counters].Pin(folder.Counters);
+        loaded.Maps[BypassObject.Groups].Pin(folder.Groups);
         loaded.Maps[BypassObject.Slot].Pin(folder.Slot);
+        loaded.Maps[BypassObject.Watchers].Pin(folder.Watchers);
+        loaded.Maps[BypassObject.Lost].Pin(folder.Lost);
+        loaded.Maps[BypassObject.Marks].Pin(folder.Marks);
         loaded.Maps[BypassObject.Configuration].Pin(folder.Config);
         loaded.Maps[BypassObject.IncludedAddresses].Pin(folder.IncludedAddresses);
         loaded.Maps[BypassObject.ExcludedAddresses].Pin(folder.ExcludedAddresses);
@@ -43,6 +47,8 @@ internal sealed class BypassInstallation(BypassSettings settings, CgroupDirector
         root.Pin(folder.Root);
         verdict.Pin(folder.Verdict);
         loaded.Programs[BypassObject.LeaveOf(variant)].Pin(folder.Leave);
+        loaded.Programs[BypassObject.Mark].Pin(folder.Mark);
+        loaded.Programs[BypassObject.Announce].Pin(folder.Announce);
         using (BpfLink list = BpfLink.CreateIterator(loaded.Programs[BypassObject.List], sockHash))
         {
             list.Pin(folder.List);

@@ -12,9 +12,15 @@ internal static class BypassObject
     public const string TakeIn = "take_in";
     public const string Root = "root";
     public const string List = "list";
+    public const string Mark = "mark";
+    public const string Announce = "announce";
     public const string SockHash = "sockhash";
     public const string Storage = "storage";
     public const string Counters = "counters";
+    public const string Groups = "groups";
+    public const string Watchers = "watchers";
+    public const string Lost = "lost";
+    public const string Marks = "marks";
     public const string Slot = "slot";
     public const string IncludedAddresses = "included_addresses";
     public const string ExcludedAddresses = "excluded_addresses";
@@ -61,7 +67,7 @@ internal static class BypassObject
     {
         config.Layout = BypassConfig.CurrentLayout;
         config.Variant = (uint)variant;
-        return BpfObject.Load(Configure(settings, config), new BpfObjectOptions { Programs = [TakeIn, Root, List, VerdictOf(variant), LeaveOf(variant)] });
+        return BpfObject.Load(Configure(settings, config), new BpfObjectOptions { Programs = [TakeIn, Root, List, Mark, Announce, VerdictOf(variant), LeaveOf(variant)] });
     }
 
     private static ObjectSpec Configure(BypassSettings settings, BypassConfig config)
@@ -73,6 +79,7 @@ internal static class BypassObject
         spec.SetVariable(IncludedPortsVariable, PortBitmap.Write(settings.Ports));
         spec.SetVariable(ExcludedPortsVariable, PortBitmap.Write(settings.ExcludedPorts));
         spec.Maps[SockHash].MaxEntries = (uint)settings.MaxEntries;
+        spec.Maps[Marks].MaxEntries = (uint)settings.MaxEntries;
         spec.Maps[IncludedAddresses].MaxEntries = (uint)Math.Max(1, settings.Addresses.Count);
         spec.Maps[ExcludedAddresses].MaxEntries = (uint)Math.Max(1, settings.ExcludedAddresses.Count);
         return spec;

@@ -73,8 +73,8 @@ internal static class BypassReader
         using BpfLink? list = BypassFolder.TryOpenLink(folder.List);
         using BpfLink? cgroupLink = BypassFolder.TryOpenLink(folder.CgroupLink);
         using BpfProgram? root = BypassFolder.TryOpenProgram(folder.Root);
-        ulong[] counters = countersMap is null ? new ulong[BypassObject.CounterCount] : ReadCounters(countersMap);
-        ulong Count(BypassCounter counter) => counters[(int)counter];
+        using BpfMap? groupsMap = BypassFolder.TryOpenMap(folder.Groups);
+        CounterTable counters = countersMap is null || groupsMap is null ? CounterTable.Empty : CounterTable.Read(countersMap, groupsMap);
         LinkInfo? cgroup = cgroupLink?.GetInfo();
         bool isAttached = cgroup is { CgroupId: not null and not 0 };
         using BpfProgram? leave = BypassFolder.TryOpenProgram(folder.Leave);
@@ -108,12 +108,12 @@ internal static class BypassReader
             problems.Add("The sk_msg program is no longer attached to the SOCKHASH, so that new sockets are not redirected: install again.");
         }
 
-        if (Count(BypassCounter.SocketsMapFull) is > 0 and var full)
+        if (counters[BypassCounter.SocketsMapFull] is > 0 and var full)
         {
             problems.Add($"{full} sockets found the map full and stayed on TCP: install again with more than {installed.Settings.MaxEntries} MaxEntries and Force.");
         }
 
-        if (Count(BypassCounter.SocketsBusy) is > 0 and var busy)
+        if (counters[BypassCounter.SocketsBusy] is > 0 and var busy)
         {
             problems.Add($"{busy} sockets were in another sockmap with an sk_msg program and stayed on TCP.");
         }
@@ -144,35 +144,19 @@ internal static class BypassReader
             Path = folder.Path,
             BpfFileSystem = folder.BpfFileSystem,
             Attachment = DescribeAttachments(folder, installed.Settings.Cgroup, cgroup, root, sockmapLink, isRootAttached),
-            SocketsInserted = Count(BypassCounter.SocketsInserted),
-            SocketsFiltered = Count(BypassCounter.SocketsFiltered),
-            SocketsRemote = Count(BypassCounter.SocketsRemote),
-            SocketsMapFull = Count(BypassCounter.SocketsMapFull),
-            SocketsRefused = Count(BypassCounter.SocketsKeyTaken) + Count(BypassCounter.SocketsBusy) + Count(BypassCounter.SocketsRefused),
-            MessagesRedirected = Count(BypassCounter.MessagesRedirected),
-            BytesRedirected = Count(BypassCounter.BytesRedirected),
-            MessagesOverTcp = Count(BypassCounter.MessagesOverTcp),
-            BytesOverTcp = Count(BypassCounter.BytesOverTcp),
-            MessagesSpilled = Count(BypassCounter.TcpSpilled),
-            DirectionsSwitched = Count(BypassCounter.DirectionsSwitched),
-            MessagesRefused = Count(BypassCounter.MessagesRefused),
+            SocketsInserted = counters[BypassCounter.SocketsConnected] + counters[BypassCounter.SocketsAccepted] + counters[BypassCounter.SocketsAdded],
+            SocketsFiltered = counters[BypassCounter.SocketsFiltered],
+            SocketsRemote = counters[BypassCounter.SocketsRemote],
+            SocketsMapFull = counters[BypassCounter.SocketsMapFull],
+            SocketsRefused = counters[BypassCounter.SocketsKeyTaken] + counters[BypassCounter.SocketsBusy] + counters[BypassCounter.SocketsRefused],
+            MessagesRedirected = counters[BypassCounter.MessagesRedirected],
+            BytesRedirected = counters[BypassCounter.BytesRedirected],
+            MessagesOverTcp = counters[BypassCounter.MessagesOverTcp],
+            BytesOverTcp = counters[BypassCounter.BytesOverTcp],
+            MessagesSpilled = counters[BypassCounter.TcpSpilled],
+            DirectionsSwitched = counters[BypassCounter.DirectionsSwitched],
+            MessagesRefused = counters[BypassCounter.MessagesRefused],
         };
-    }
-
-    /// <summary>All counters, summed over the CPUs, in the order of <see cref="BypassCounter"/>.</summary>
-    public static ulong[] ReadCounters(BpfMap counters)
-    {
-        ulong[] sums = new ulong[BypassObject.CounterCount];
-        foreach (byte[] cpu in counters.LookupPerCpu(new byte[sizeof(uint)]) ?? [])
-        {
-            ReadOnlySpan<ulong> values = MemoryMarshal.Cast<byte, ulong>(cpu);
-            for (int i = 0; i < sums.Length; i++)
-            {
-                sums[i] += values[i];
-            }
-        }
-
-        return sums;
     }
 
     private static string ProblemOf(bool isAttached, bool isRedirecting, bool isCgroupGone) => (isAttached, isRedirecting) switch

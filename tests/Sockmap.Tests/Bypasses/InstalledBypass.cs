@@ -36,15 +36,15 @@ internal sealed class InstalledBypass : IDisposable
 
     /// <summary>A program or map of our object; a link that is left shows by its program.</summary>
     public static bool IsOurs(KernelObject kernelObject) => kernelObject.Name is
-        "take_in" or "root" or "list" or "verdict_exact" or "verdict_sticky" or "leave_exact" or "leave_sticky"
-        or "sockhash" or "storage" or "counters" or "slot" or "bypass.rodata" or "included_addres" or "excluded_addres";
+        "take_in" or "root" or "list" or "mark" or "announce" or "verdict_exact" or "verdict_sticky" or "leave_exact" or "leave_sticky"
+        or "sockhash" or "storage" or "counters" or "groups" or "slot" or "watchers" or "lost" or "marks" or "bypass.rodata" or "bypass.data" or "included_addres" or "excluded_addres";
 
     /// <summary>The folder of all bypasses.</summary>
     public string Store => Path.Combine(BpfFileSystem.Path, "sockmapps");
 
     public string Folder => Path.Combine(Store, BypassSettings.DefaultName);
 
-    /// <summary>All that the bypass has in the kernel: 7 maps, 4 pinned programs and the iterator's, 3 links.</summary>
+    /// <summary>All that the bypass has in the kernel: 11 maps, 6 pinned programs and the iterator's, 3 links.</summary>
     public IReadOnlyList<KernelObject> KernelObjects => [.. Directory.GetFiles(Folder).SelectMany(Open).Distinct()];
 
     /// <summary>The same of every folder in the store, also of those half built or half taken away.</summary>
@@ -93,7 +93,7 @@ internal sealed class InstalledBypass : IDisposable
         string name = Path.GetFileName(pin);
         switch (name)
         {
-            case "take_in" or "root" or "verdict" or "leave":
+            case "take_in" or "root" or "verdict" or "leave" or "mark" or "announce":
                 using (BpfProgram program = BpfProgram.OpenPinned(pin))
                 {
                     yield return new KernelObject(KernelObjectKind.BpfProgram, program.GetInfo().Id, name);

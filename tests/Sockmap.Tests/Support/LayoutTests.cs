@@ -21,6 +21,12 @@ public sealed class LayoutTests
         (nameof(EntryState.Misses), "misses"),
         (nameof(EntryState.Burst), "burst"),
         (nameof(EntryState.CountedSequence), "counted_seq"),
+        (nameof(EntryState.Group), "group"),
+        (nameof(EntryState.Reason), "reason"),
+        (nameof(EntryState.Leaving), "leaving"),
+        (nameof(EntryState.Reserved), "reserved"),
+        (nameof(EntryState.JoinedAt), "joined_at"),
+        (nameof(EntryState.LastUsed), "last_used"),
         (nameof(EntryState.RedirectedMessages), "redirected_messages"),
         (nameof(EntryState.RedirectedBytes), "redirected_bytes"),
         (nameof(EntryState.TcpMessages), "tcp_messages"),
@@ -49,6 +55,9 @@ public sealed class LayoutTests
         ["Cookie"] = "cookie",
         ["NetworkNamespaceCookie"] = "netns_cookie",
         ["Inode"] = "inode",
+        ["CgroupId"] = "cgroup_id",
+        ["JoinedAt"] = "joined_at",
+        ["LastUsed"] = "last_used",
         ["RedirectedMessages"] = "redirected_messages",
         ["RedirectedBytes"] = "redirected_bytes",
         ["TcpMessages"] = "tcp_messages",
@@ -62,6 +71,34 @@ public sealed class LayoutTests
         ["Family"] = "family",
         ["State"] = "state",
         ["_hasState"] = "has_state",
+        ["Reason"] = "reason",
+        ["NetworkNamespaceInode"] = "netns_inode",
+        ["Leaving"] = "leaving",
+    }));
+
+    [Fact]
+    public void AnEventLiesAsInThePrograms() => Compare("#include \"bypass.h\"", OffsetsOf<BypassEvent>("bypass_event", new()
+    {
+        ["Key"] = "key",
+        ["Time"] = "time",
+        ["Cookie"] = "cookie",
+        ["CgroupId"] = "cgroup_id",
+        ["RedirectedMessages"] = "redirected_messages",
+        ["RedirectedBytes"] = "redirected_bytes",
+        ["TcpMessages"] = "tcp_messages",
+        ["TcpBytes"] = "tcp_bytes",
+        ["SpilledMessages"] = "spilled_messages",
+        ["UserId"] = "uid",
+        ["Kind"] = "kind",
+        ["Reason"] = "reason",
+        ["Connected"] = "connected",
+    }));
+
+    [Fact]
+    public void TheKeyOfAGroupLiesAsInThePrograms() => Compare("#include \"bypass.h\"", OffsetsOf<GroupKey>("group_key", new()
+    {
+        ["CgroupId"] = "cgroup_id",
+        ["Port"] = "port",
         ["_reserved"] = "reserved",
     }));
 
@@ -88,9 +125,6 @@ public sealed class LayoutTests
             ["BYPASS_COUNTERS"] = Enum.GetValues<BypassCounter>().Length,
             ["VARIANT_EXACT"] = (long)Sockmap.Bypasses.BypassVariant.Exact,
             ["VARIANT_STICKY"] = (long)Sockmap.Bypasses.BypassVariant.Sticky,
-            ["ENTRY_REDIRECTED"] = (long)EntryFlags.Redirected,
-            ["ENTRY_USED_TCP"] = (long)EntryFlags.UsedTcp,
-            ["ENTRY_CONNECTED"] = (long)EntryFlags.Connected,
             ["OPTION_IPV4"] = (long)BypassOptions.IPv4,
             ["OPTION_IPV6"] = (long)BypassOptions.IPv6,
         };
@@ -102,6 +136,21 @@ public sealed class LayoutTests
         foreach (BypassOptions option in Enum.GetValues<BypassOptions>().Where(option => option > BypassOptions.IPv6))
         {
             expected["OPTION_" + SnakeOf(option.ToString())] = (long)option;
+        }
+
+        foreach (EntryFlags flag in Enum.GetValues<EntryFlags>().Where(flag => flag != EntryFlags.None))
+        {
+            expected["ENTRY_" + SnakeOf(flag.ToString())] = (long)flag;
+        }
+
+        foreach (EntryLeaving leaving in Enum.GetValues<EntryLeaving>())
+        {
+            expected["LEAVING_" + SnakeOf(leaving.ToString())] = (long)leaving;
+        }
+
+        foreach (EventKind kind in Enum.GetValues<EventKind>().Where(kind => kind != EventKind.None))
+        {
+            expected["EVENT_" + SnakeOf(kind.ToString())] = (long)kind;
         }
 
         Compare("#include \"bypass.h\"", expected);

@@ -3,7 +3,9 @@ namespace Sockmap.Bypasses.Layout;
 /// <summary><c>enum bypass_counter</c> of bpf/bypass.h: places in the counters map's value.</summary>
 internal enum BypassCounter
 {
-    SocketsInserted,
+    SocketsConnected,
+    SocketsAccepted,
+    SocketsAdded,
     SocketsFiltered,
     SocketsRemote,
     SocketsMapFull,
@@ -15,6 +17,8 @@ internal enum BypassCounter
     MessagesOverTcp,
     BytesOverTcp,
     DirectionsSwitched,
+    DirectionsSpilled,
+    DirectionsFellBack,
     TcpPaused,
     TcpNoPeer,
     TcpUnread,
@@ -25,5 +29,7 @@ internal enum BypassCounter
     TcpSpilled,
     TcpWrongPeer,
     TcpSticky,
+    TcpKick,
+    TcpLeaving,
     MessagesRefused,
 }

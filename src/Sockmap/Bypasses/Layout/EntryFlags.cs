@@ -8,4 +8,8 @@ internal enum EntryFlags : uint
     Redirected = 1,
     UsedTcp = 2,
     Connected = 4,
+    Added = 8,
+    Kick = 16,
+    Uncounted = 32,
+    Kicked = 64,
 }

@@ -10,6 +10,9 @@ internal readonly struct EntryRow
     public readonly ulong Cookie;
     public readonly ulong NetworkNamespaceCookie;
     public readonly ulong Inode;
+    public readonly ulong CgroupId;
+    public readonly ulong JoinedAt;
+    public readonly ulong LastUsed;
     public readonly ulong RedirectedMessages;
     public readonly ulong RedirectedBytes;
     public readonly ulong TcpMessages;
@@ -23,7 +26,9 @@ internal readonly struct EntryRow
     public readonly ushort Family;
     public readonly byte State;
     private readonly byte _hasState;
-    private readonly uint _reserved;
+    public readonly uint Reason;
+    public readonly uint NetworkNamespaceInode;
+    public readonly EntryLeaving Leaving;
 
     /// <summary>No redirected byte waits in this socket.</summary>
     public bool IsQueueEmpty => _queueEmpty != 0;

@@ -22,6 +22,12 @@ internal struct EntryState
     public uint Misses;
     public uint Burst;
     public uint CountedSequence;
+    public uint Group;
+    public uint Reason;
+    public EntryLeaving Leaving;
+    public uint Reserved;
+    public ulong JoinedAt;
+    public ulong LastUsed;
     public ulong RedirectedMessages;
     public ulong RedirectedBytes;
     public ulong TcpMessages;

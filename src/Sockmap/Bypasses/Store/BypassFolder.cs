@@ -33,7 +33,19 @@ internal sealed class BypassFolder(string store, string name, bool isUnfinished)
 
     public string Counters => Pin("counters");
 
+    /// <summary>Which counters belong to which cgroup and port.</summary>
+    public string Groups => Pin("groups");
+
     public string Slot => Pin("slot");
+
+    /// <summary>The ring buffers of those who watch.</summary>
+    public string Watchers => Pin("watchers");
+
+    /// <summary>How many events each of the ring buffers had no room for.</summary>
+    public string Lost => Pin("lost");
+
+    /// <summary>Cookies of the sockets that <see cref="Mark"/> is to mark.</summary>
+    public string Marks => Pin("marks");
 
     public string Config => Pin("config");
 
@@ -53,6 +65,12 @@ internal sealed class BypassFolder(string store, string name, bool isUnfinished)
     /// <summary>Iterator link: opening an iterator on it lists the entries.</summary>
     public string List => Pin("list");
 
+    /// <summary>Iterator program: a pass of it tells the sockets in <see cref="Marks"/> to leave.</summary>
+    public string Mark => Pin("mark");
+
+    /// <summary>Program that tells those who watch of a socket that user space put in or took out.</summary>
+    public string Announce => Pin("announce");
+
     /// <summary>Link of the sock_ops program to the cgroup. Made last and removed first.</summary>
     public string CgroupLink => Pin("cgroup_link");
 
@@ -64,7 +82,7 @@ internal sealed class BypassFolder(string store, string name, bool isUnfinished)
     /// among them: whether those are attached is asked of the kernel.
     /// </summary>
     public IReadOnlyList<string> MissingPins =>
-        [.. new[] { SockHash, Storage, Counters, Slot, Config, IncludedAddresses, ExcludedAddresses, TakeIn, Root, Verdict, Leave, List }
+        [.. new[] { SockHash, Storage, Counters, Groups, Slot, Watchers, Lost, Marks, Config, IncludedAddresses, ExcludedAddresses, TakeIn, Root, Verdict, Leave, List, Mark, Announce }
             .Where(pin => !Bpf.Pinning.BpfFileSystem.Exists(pin))
             .Select(pin => System.IO.Path.GetFileName(pin))];
 

@@ -27,8 +27,8 @@ internal sealed class ExperimentBench : IDisposable
         _link = link;
     }
 
-    /// <summary>The counters' sums as of now, in the order of <see cref="BypassCounter"/>.</summary>
-    public ulong[] Counters => BypassReader.ReadCounters(_loaded.Maps[BypassObject.Counters]);
+    /// <summary>The counters as of now.</summary>
+    public CounterTable Counters => CounterTable.Read(_loaded.Maps[BypassObject.Counters], _loaded.Maps[BypassObject.Groups]);
 
     /// <summary>Loads all that an install loads, with one of the verdicts.</summary>
     /// <exception cref="BpfException">The kernel refused; a <see cref="VerifierException"/> where its verifier did.</exception>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using Sockmap.Bypasses;
 using Sockmap.Bypasses.Layout;
 using Sockmap.Support.Checks;
 using Sockmap.Support.Interop;
@@ -15,7 +16,7 @@ internal static class RedirectTest
     /// <summary>Runs it on a pair that has sent nothing yet.</summary>
     public static Finding Run(ExperimentBench bench, LoopbackPair pair)
     {
-        ulong[] before = bench.Counters;
+        CounterTable before = bench.Counters;
         int expected = 0;
         foreach (int length in Lengths)
         {
@@ -30,8 +31,8 @@ internal static class RedirectTest
             }
         }
 
-        ulong[] after = bench.Counters;
-        ulong Grown(BypassCounter counter) => after[(int)counter] - before[(int)counter];
+        CounterTable after = bench.Counters;
+        ulong Grown(BypassCounter counter) => after[counter] - before[counter];
         if (Grown(BypassCounter.BytesRedirected) == (ulong)expected && Grown(BypassCounter.BytesOverTcp) == 0)
         {
             return Finding.Supported(string.Create(CultureInfo.InvariantCulture, $"On a connection over 127.0.0.1 {2 * Lengths.Length} messages ({expected} bytes, both ways) went past TCP and arrived whole."));

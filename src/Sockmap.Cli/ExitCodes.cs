@@ -26,12 +26,12 @@ internal static class ExitCodes
     public static ExitCode Of(BypassError error) => error switch
     {
         BypassError.InvalidSetting or BypassError.NotACgroup => ExitCode.Usage,
-        BypassError.BypassNotFound or BypassError.CgroupNotFound => ExitCode.NotFound,
+        BypassError.BypassNotFound or BypassError.CgroupNotFound or BypassError.EntryNotFound or BypassError.ConnectionNotFound => ExitCode.NotFound,
         BypassError.BypassSettingsDiffer or BypassError.BypassForeign => ExitCode.SettingsDiffer,
         BypassError.BypassLocked => ExitCode.Locked,
         BypassError.PermissionDenied => ExitCode.NoPrivilege,
         BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.KernelUnsupported => ExitCode.Unsupported,
-        BypassError.KernelRefused => ExitCode.Failed,
+        BypassError.BypassNotActive or BypassError.EntryNotDrained or BypassError.ConnectionNotTaken or BypassError.SocketNotAccessible or BypassError.KernelRefused => ExitCode.Failed,
         _ => throw new UnreachableException($"No exit code is defined for {error}."),
     };
 

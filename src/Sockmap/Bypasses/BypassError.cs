@@ -12,6 +12,24 @@ public enum BypassError
     /// <summary>A bypass of this name is installed with other settings.</summary>
     BypassSettingsDiffer,
 
+    /// <summary>The bypass is there, but paused, draining or incomplete.</summary>
+    BypassNotActive,
+
+    /// <summary>The socket is not in the bypass.</summary>
+    EntryNotFound,
+
+    /// <summary>Bytes wait unread, so that the socket could not be taken out without losing them.</summary>
+    EntryNotDrained,
+
+    /// <summary>No local connection is as asked for.</summary>
+    ConnectionNotFound,
+
+    /// <summary>The connection cannot join the bypass; the message says why.</summary>
+    ConnectionNotTaken,
+
+    /// <summary>The socket could not be had from the process that holds it.</summary>
+    SocketNotAccessible,
+
     /// <summary>A bypass of another version of SockmapPS has this name.</summary>
     BypassForeign,
 

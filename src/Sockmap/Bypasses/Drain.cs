@@ -17,7 +17,11 @@ namespace Sockmap.Bypasses;
 /// began in between, and none will, since the leaving verdict redirects only behind unread bytes. A peer that is no longer
 /// in the map was quiet when it was taken out, or was closed, which ends all its sends.
 /// </remarks>
-internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders)
+/// <param name="sockHash">The map.</param>
+/// <param name="list">The iterator that lists it.</param>
+/// <param name="knowsReaders">Whether the programs can tell who waits.</param>
+/// <param name="connections">Keys of both ends of the connections to take out, each whole or not; null takes out all.</param>
+internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders, IReadOnlySet<EntryKey>? connections = null)
 {
     /// <summary>The least time between emptying the slot and the first deletion: verdicts under way end in it.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(20);
@@ -38,6 +42,9 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders)
 
     /// <summary>Sockets taken out so far.</summary>
     public int Removed { get; private set; }
+
+    /// <summary>Told of each socket that was taken out.</summary>
+    public Action<EntryRow>? OnRemoved { get; init; }
 
     /// <summary>Sockets that the last look left in.</summary>
     public IReadOnlyList<EntryRow> Remaining { get; private set; } = [];
@@ -70,12 +77,11 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders)
     public long Force()
     {
         long dropped = 0;
-        foreach (EntryRow row in EntryReader.ReadRows(list).ToList())
+        foreach (EntryRow row in ReadRows())
         {
-            if (sockHash.TryDelete(row.Key))
+            if (TryDelete(row))
             {
                 dropped += (long)row.QueuedBytes;
-                Removed++;
             }
         }
 
@@ -86,22 +92,40 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders)
     private List<EntryRow> TakeOut()
     {
         _looks++;
-        List<EntryRow> rows = [.. EntryReader.ReadRows(list)];
+        List<EntryRow> rows = ReadRows();
         Dictionary<EntryKey, Sight> sights = rows.ToDictionary(row => row.Key, Look);
         List<EntryRow> kept = [];
         foreach (EntryRow row in rows)
         {
-            if (!MayGo(sights[row.Key], sights.TryGetValue(row.Key.Peer, out Sight? peer) ? peer : null))
+            Sight own = sights[row.Key];
+            Sight? peer = sights.GetValueOrDefault(row.Key.Peer);
+            bool mayGo = MayGo(own, peer) && (connections is null || peer is null || MayGo(peer, own));
+            if (!mayGo)
             {
                 kept.Add(row);
             }
-            else if (sockHash.TryDelete(row.Key))
+            else
             {
-                Removed++;
+                TryDelete(row);
             }
         }
 
         return kept;
+    }
+
+    private List<EntryRow> ReadRows() =>
+        [.. EntryReader.ReadRows(list).Where(row => connections is null || connections.Contains(row.Key))];
+
+    private bool TryDelete(EntryRow row)
+    {
+        if (!sockHash.TryDelete(row.Key))
+        {
+            return false;
+        }
+
+        Removed++;
+        OnRemoved?.Invoke(row);
+        return true;
     }
 
     private Sight Look(EntryRow row)

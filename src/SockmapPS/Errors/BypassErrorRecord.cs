@@ -20,14 +20,14 @@ internal static class BypassErrorRecord
     private static ErrorCategory CategoryOf(BypassError error) => error switch
     {
         BypassError.InvalidSetting or BypassError.NotACgroup => ErrorCategory.InvalidArgument,
-        BypassError.BypassNotFound or BypassError.CgroupNotFound => ErrorCategory.ObjectNotFound,
+        BypassError.BypassNotFound or BypassError.CgroupNotFound or BypassError.EntryNotFound or BypassError.ConnectionNotFound => ErrorCategory.ObjectNotFound,
         BypassError.BypassSettingsDiffer => ErrorCategory.ResourceExists,
         BypassError.BypassForeign => ErrorCategory.InvalidData,
-        BypassError.BypassLocked => ErrorCategory.ResourceBusy,
-        BypassError.NoCgroupMount or BypassError.NoBpfFileSystem => ErrorCategory.ResourceUnavailable,
+        BypassError.BypassLocked or BypassError.EntryNotDrained => ErrorCategory.ResourceBusy,
+        BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.SocketNotAccessible => ErrorCategory.ResourceUnavailable,
         BypassError.PermissionDenied => ErrorCategory.PermissionDenied,
         BypassError.KernelUnsupported => ErrorCategory.NotImplemented,
-        BypassError.KernelRefused => ErrorCategory.InvalidOperation,
+        BypassError.BypassNotActive or BypassError.ConnectionNotTaken or BypassError.KernelRefused => ErrorCategory.InvalidOperation,
         _ => ErrorCategory.NotSpecified,
     };
 

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using Sockmap.Bpf.Links;
+using Sockmap.Bpf.Maps;
+using Sockmap.Bypasses.Layout;
+using Sockmap.Bypasses.Store;
+using Sockmap.Entries;
+
+namespace Sockmap.Bypasses.Membership;
+
+/// <summary>
+/// Takes connections out of a bypass that stays: both ends are told to leave, so that their messages go over TCP as soon
+/// as nothing redirected waits before them, and go when that can be proven (<see cref="Drain"/>). Those who do not come
+/// so far stay, as they were before.
+/// </summary>
+internal sealed class EntryRemoval(BypassFolder folder, Action<string> log)
+{
+    /// <summary>See BypassRemoval.LeavingTime: after it a message goes over TCP behind unread bytes, too.</summary>
+    private static readonly TimeSpan LeavingTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>Long enough for sends under way to end, so that force drops what is unread and nothing else.</summary>
+    private static readonly TimeSpan ForcedWait = TimeSpan.FromMilliseconds(50);
+
+    /// <returns>What was done; null where the folder lacks what it takes.</returns>
+    public EntryRemovalResult? Run(IReadOnlySet<ulong> cookies, RemoveOptions options, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        TimeSpan timeout = options.Timeout == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : options.Timeout;
+        using BpfMap? sockHash = BypassFolder.TryOpenMap(folder.SockHash);
+        using BpfLink? list = BypassFolder.TryOpenLink(folder.List);
+        using LeavingMarks? marks = sockHash is null ? null : LeavingMarks.TryOpen(folder, sockHash);
+        using Announcement? announcement = Announcement.TryOpen(folder);
+        if (list is null || marks is null || announcement is null)
+        {
+            return null;
+        }
+
+        Selection selection = Select(list, cookies);
+        List<SockmapEntry> removed = [];
+        Drain drain = new(sockHash!, list, BypassReader.ReadSettings(folder)?.KnowsReaders ?? false, selection.Keys)
+        {
+            OnRemoved = row =>
+            {
+                announcement.Left(row);
+                removed.Add(EntryReader.ToEntry(folder.Name, row));
+            },
+        };
+        long dropped = 0;
+        bool isDone = selection.Keys.Count == 0;
+        try
+        {
+            if (!isDone && !options.Force)
+            {
+                marks.Write(selection.Cookies, EntryLeaving.WhenRead);
+                isDone = drain.Run(Min(LeavingTime, timeout), options.Progress, cancellationToken);
+            }
+
+            if (!isDone)
+            {
+                marks.Write(selection.Cookies, EntryLeaving.Now);
+                isDone = drain.Run(options.Force ? ForcedWait : timeout - Stopwatch.GetElapsedTime(started), options.Progress, cancellationToken);
+            }
+
+            if (!isDone && options.Force)
+            {
+                dropped = drain.Force();
+                isDone = true;
+            }
+        }
+        finally
+        {
+            if (!isDone)
+            {
+                marks.Write(selection.Cookies, EntryLeaving.Not);
+            }
+        }
+
+        IReadOnlyList<EntryRow> remaining = drain.Remaining;
+        log($"Took {removed.Count} sockets out of the SOCKHASH; {remaining.Count} stay, as bytes wait unread; {dropped} bytes were dropped.");
+        return new EntryRemovalResult(
+            removed,
+            [.. remaining.Select(row => EntryReader.ToEntry(folder.Name, row))],
+            selection.Missing,
+            dropped,
+            Stopwatch.GetElapsedTime(started));
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    /// <summary>The sockets with these cookies and the other ends of their connections.</summary>
+    private static Selection Select(BpfLink list, IReadOnlySet<ulong> cookies)
+    {
+        List<EntryRow> rows = [.. EntryReader.ReadRows(list)];
+        HashSet<EntryKey> keys = [];
+        HashSet<ulong> missing = [.. cookies];
+        foreach (EntryRow row in rows.Where(row => cookies.Contains(row.Cookie)))
+        {
+            keys.Add(row.Key);
+            keys.Add(row.Key.Peer);
+            missing.Remove(row.Cookie);
+        }
+
+        return new Selection(keys, [.. rows.Where(row => keys.Contains(row.Key)).Select(row => row.Cookie)], [.. missing]);
+    }
+
+    private sealed record Selection(IReadOnlySet<EntryKey> Keys, IReadOnlyCollection<ulong> Cookies, IReadOnlyList<ulong> Missing);
+}

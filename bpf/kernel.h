@@ -22,6 +22,11 @@
 #define E2BIG 7
 #define EBUSY 16
 #define EEXIST 17
+#define IPPROTO_TCP 6
+#define TASK_COMM_LEN 16
+/* include/net/sock.h: carried in the lowest bits of sk_user_data. */
+#define SK_USER_DATA_NOCOPY 1UL
+#define SK_USER_DATA_FLAGS 7UL
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -63,8 +68,31 @@ struct ns_common {
 };
 
 struct net {
-	__u64 net_cookie;
 	struct ns_common ns;
+	__u64 net_cookie;
+};
+
+struct in6_addr {
+	union {
+		__be32 u6_addr32[4];
+	} in6_u;
+};
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup;
+};
+
+/* Before 5.15: the same pointer with flags in its lowest bits. */
+struct sock_cgroup_data___tagged {
+	__u64 val;
 };
 
 typedef struct {
@@ -83,9 +111,15 @@ struct dst_entry {
 };
 
 struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
 	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
 	atomic64_t skc_cookie;
 };
 
@@ -94,18 +128,6 @@ typedef struct {
 } socket_lock_t;
 
 struct socket;
-
-struct kernfs_node {
-	__u64 id;
-};
-
-struct cgroup {
-	struct kernfs_node *kn;
-};
-
-struct sock_cgroup_data {
-	struct cgroup *cgroup;
-};
 
 struct sock {
 	struct sock_common __sk_common;
@@ -119,6 +141,8 @@ struct sock {
 	void *sk_user_data;
 	struct socket *sk_socket;
 	kuid_t sk_uid;
+	__u16 sk_protocol;
+	__u16 sk_type;
 	struct sock_cgroup_data sk_cgrp_data;
 	__u8 sk_shutdown;
 	__u8 sk_kern_sock : 1;
@@ -130,6 +154,7 @@ struct inode {
 
 struct socket {
 	short type;
+	struct sock *sk;
 };
 
 struct socket_alloc {
@@ -166,15 +191,43 @@ struct sk_msg {
 };
 
 struct sk_psock {
+	struct sock *sk;
 	refcount_t refcnt;
 	struct list_head ingress_msg;
 	__u32 msg_tot_len;
+};
+
+struct file {
+	struct inode *f_inode;
+};
+
+struct upid {
+	int nr;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
+struct task_struct {
+	int tgid;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	char comm[TASK_COMM_LEN];
 };
 
 struct seq_file;
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
 };
 
 struct bpf_iter__sockmap {

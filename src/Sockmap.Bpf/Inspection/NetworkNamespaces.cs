@@ -1,15 +1,18 @@
 using System.Globalization;
+using Sockmap.Bpf.Attaching;
+using Sockmap.Bpf.Interop;
 using Sockmap.Bpf.Pinning;
 
 namespace Sockmap.Bpf.Inspection;
 
 /// <summary>The network namespaces that this process can see: its own, the named ones, and those of other processes.</summary>
-internal static class NetworkNamespaces
+public static class NetworkNamespaces
 {
-    private const string Own = "/proc/thread-self/ns/net";
+    /// <summary>The path that opens the namespace of the calling thread.</summary>
+    public const string Own = "/proc/thread-self/ns/net";
 
-    /// <summary>Each namespace once: a path that opens it, and its inode number.</summary>
-    internal static IEnumerable<(string Path, uint Inode)> Find()
+    /// <summary>Each namespace once, the calling thread's first: a path that opens it, and its inode number.</summary>
+    public static IEnumerable<(string Path, uint Inode)> Find()
     {
         HashSet<uint> seen = [];
         foreach ((string path, string? target) in Candidates())
@@ -19,6 +22,21 @@ internal static class NetworkNamespaces
                 yield return (path, inode);
             }
         }
+    }
+
+    /// <summary>Runs something in a network namespace, on a thread of its own that enters it; in <see cref="Own"/> at once.</summary>
+    /// <exception cref="BpfException">The file cannot be opened, is no network namespace (EINVAL), or entering it needs CAP_SYS_ADMIN (EPERM).</exception>
+    public static T Run<T>(string path, Func<T> action)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        if (string.Equals(path, Own, StringComparison.Ordinal))
+        {
+            return action();
+        }
+
+        int descriptor = BpfCommands.ThrowIfFailed(Syscalls.Open(path, Constants.O_RDONLY), $"Opening the network namespace '{path}'");
+        using SafeBpfHandle handle = SafeBpfHandle.Adopt(descriptor);
+        return NetworkNamespaceThread.Run(handle, action);
     }
 
     private static IEnumerable<(string Path, string? Target)> Candidates()

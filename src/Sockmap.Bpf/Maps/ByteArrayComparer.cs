@@ -3,12 +3,19 @@ using System.Diagnostics.CodeAnalysis;
 namespace Sockmap.Bpf.Maps;
 
 /// <summary>Keys are equal when their bytes are.</summary>
-internal sealed class ByteArrayComparer : IEqualityComparer<byte[]>
+public sealed class ByteArrayComparer : IEqualityComparer<byte[]>
 {
-    internal static readonly ByteArrayComparer Instance = new();
+    private ByteArrayComparer()
+    {
+    }
 
+    /// <summary>The only one.</summary>
+    public static ByteArrayComparer Instance { get; } = new();
+
+    /// <inheritdoc/>
     public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
 
+    /// <inheritdoc/>
     public int GetHashCode([DisallowNull] byte[] obj)
     {
         HashCode hash = default;

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The sockets of this host: who holds them (one record for each open file of a process that is a socket), and which are
+ * in a sockmap of anybody's. The records' layouts are repeated in src/Sockmap/Sockets/Layout.
+ */
+#include "kernel.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+enum holder_options {
+	/* Sockets of other protocols than TCP too. */
+	HOLDER_ANY_PROTOCOL = 1,
+	/* Only sockets with a psock: those in a sockmap. */
+	HOLDER_PSOCK_ONLY = 2,
+};
+
+enum socket_flags {
+	SOCKET_PSOCK = 1,
+	SOCKET_ULP = 2,
+	SOCKET_ADDRESSES = 4,
+};
+
+/* Addresses are IPv6, IPv4 ones as ::ffff:a.b.c.d; ports are in host order. */
+struct socket_row {
+	__u64 cookie;
+	__u64 inode;
+	__u64 cgroup_id;
+	__u64 netns_cookie;
+	__u32 local_address[4];
+	__u32 remote_address[4];
+	__u32 netns_inode;
+	__u32 uid;
+	__u16 local_port;
+	__u16 remote_port;
+	__u16 family;
+	__u16 type;
+	__u16 protocol;
+	__u8 state;
+	__u8 flags;
+	__u32 queued_bytes;
+};
+
+struct holder {
+	__s32 pid;
+	__u32 fd;
+	char comm[TASK_COMM_LEN];
+};
+
+struct held_row {
+	struct socket_row socket;
+	struct holder holder;
+};
+
+struct brief_row {
+	__u64 cookie;
+	__u64 inode;
+	struct holder holder;
+};
+
+const volatile __u32 holder_options = 0;
+/* Of the map that is listed: its key follows each record. */
+const volatile __u32 key_size = 4;
+
+/* ---- a socket ---- */
+
+/*
+ * A psock points back to its socket, which works on every kernel; the flag in sk_user_data that says the same
+ * (SK_USER_DATA_PSOCK) came with 6.0 only.
+ */
+static __always_inline __u64 psock_of(struct sock *sk)
+{
+	__u64 data = (__u64)sk->sk_user_data, psock = data & ~SK_USER_DATA_FLAGS;
+	struct sock *owner = NULL;
+
+	if (!psock || !(data & SK_USER_DATA_NOCOPY))
+		return 0;
+	bpf_core_read(&owner, sizeof(owner), &((struct sk_psock *)psock)->sk);
+	return owner == sk ? psock : 0;
+}
+
+static __always_inline __u64 cgroup_of(struct sock *sk)
+{
+	struct sock_cgroup_data___tagged *tagged;
+	__u64 value;
+
+	if (!bpf_core_field_exists(struct sock, sk_cgrp_data))
+		return 0;
+	if (bpf_core_field_exists(struct sock_cgroup_data, cgroup))
+		return BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id);
+	tagged = (void *)sk + bpf_core_field_offset(struct sock, sk_cgrp_data);
+	value = BPF_CORE_READ(tagged, val);
+	return value & 1 ? 0 : BPF_CORE_READ((struct cgroup *)(value & ~3ULL), kn, id);
+}
+
+static __always_inline void read_addresses(struct sock *sk, struct socket_row *row)
+{
+	struct sock_common *common = &sk->__sk_common;
+
+	if (row->family == AF_INET) {
+		row->local_address[2] = row->remote_address[2] = bpf_htonl(0xffff);
+		row->local_address[3] = common->skc_rcv_saddr;
+		row->remote_address[3] = common->skc_daddr;
+	} else if (row->family == AF_INET6 && bpf_core_field_exists(struct sock_common, skc_v6_daddr)) {
+		for (int i = 0; i < 4; i++) {
+			row->local_address[i] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[i];
+			row->remote_address[i] = common->skc_v6_daddr.in6_u.u6_addr32[i];
+		}
+	} else {
+		return;
+	}
+	row->local_port = common->skc_num;
+	row->remote_port = bpf_ntohs(common->skc_dport);
+	row->flags |= SOCKET_ADDRESSES;
+}
+
+static __always_inline void describe(struct sock *sk, struct socket_row *row)
+{
+	struct net *net = sk->__sk_common.skc_net.net;
+	struct tcp_sock *tp;
+
+	/* Gives a socket that has none yet its cookie, as ss(8) does: without one it could not be told from a later one. */
+	row->cookie = bpf_get_socket_cookie(sk);
+	row->cgroup_id = cgroup_of(sk);
+	row->netns_cookie = net->net_cookie;
+	row->netns_inode = net->ns.inum;
+	row->uid = sk->sk_uid.val;
+	row->family = sk->__sk_common.skc_family;
+	row->type = sk->sk_type;
+	row->protocol = sk->sk_protocol;
+	row->state = sk->__sk_common.skc_state;
+	read_addresses(sk, row);
+	if (psock_of(sk))
+		row->flags |= SOCKET_PSOCK;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (tp && tp->inet_conn.icsk_ulp_ops)
+		row->flags |= SOCKET_ULP;
+}
+
+/* ---- who holds them ---- */
+
+static __always_inline struct sock *chosen_socket(struct file *file)
+{
+	struct socket *socket;
+	struct sock *sk;
+
+	socket = bpf_sock_from_file(file);
+	if (!socket)
+		return NULL;
+	sk = socket->sk;
+	if (!sk)
+		return NULL;
+	if (!(holder_options & HOLDER_ANY_PROTOCOL) &&
+	    (sk->sk_protocol != IPPROTO_TCP ||
+	     (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6)))
+		return NULL;
+	if ((holder_options & HOLDER_PSOCK_ONLY) && !psock_of(sk))
+		return NULL;
+	return sk;
+}
+
+/* The process's id as its reader numbers processes: he may be in a PID namespace. */
+static __always_inline __s32 process_id(struct task_struct *leader)
+{
+	struct task_struct *reader = bpf_get_current_task_btf();
+	unsigned int level = reader->thread_pid->level;
+	struct pid *pid = leader->thread_pid;
+	__s32 id = 0;
+
+	bpf_probe_read_kernel(&id, sizeof(id), (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+			      (__u64)level * bpf_core_type_size(struct upid) + bpf_core_field_offset(struct upid, nr));
+	return id;
+}
+
+static __always_inline void read_holder(struct task_struct *task, __u32 fd, struct holder *holder)
+{
+	struct task_struct *leader = task->group_leader;
+
+	holder->pid = process_id(leader);
+	holder->fd = fd;
+	__builtin_memcpy(holder->comm, leader->comm, sizeof(holder->comm));
+}
+
+SEC("iter/task_file")
+int held(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct held_row row = {};
+	struct sock *sk;
+
+	if (!task || !file)
+		return 0;
+	sk = chosen_socket(file);
+	if (!sk)
+		return 0;
+	describe(sk, &row.socket);
+	row.socket.inode = file->f_inode->i_ino;
+	read_holder(task, ctx->fd, &row.holder);
+	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
+	return 0;
+}
+
+/* The same for joining processes to sockets that are known already. */
+SEC("iter/task_file")
+int held_brief(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct brief_row row = {};
+	struct sock *sk;
+
+	if (!task || !file)
+		return 0;
+	sk = chosen_socket(file);
+	if (!sk)
+		return 0;
+	row.cookie = bpf_get_socket_cookie(sk);
+	row.inode = file->f_inode->i_ino;
+	read_holder(task, ctx->fd, &row.holder);
+	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
+	return 0;
+}
+
+/* ---- what is in a sockmap ---- */
+
+#define MOST_LISTED_MESSAGES 4096
+
+/* Redirected bytes that wait in the socket to be read. */
+static __always_inline __u32 queued_in(__u64 psock)
+{
+	__u64 head = psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
+	struct list_head *item = NULL;
+	__u32 bytes = 0, size;
+
+	if (bpf_core_field_exists(struct sk_psock, msg_tot_len)) {
+		bpf_core_read(&bytes, sizeof(bytes), &((struct sk_psock *)psock)->msg_tot_len);
+		return bytes;
+	}
+	bpf_core_read(&item, sizeof(item), &((struct list_head *)head)->next);
+	for (int i = 0; i < MOST_LISTED_MESSAGES && item && (__u64)item != head; i++) {
+		struct sk_msg *msg = (void *)item - bpf_core_field_offset(struct sk_msg, list);
+
+		size = 0;
+		bpf_core_read(&size, sizeof(size), &msg->sg.size);
+		bytes += size;
+		bpf_core_read(&item, sizeof(item), &item->next);
+	}
+	return bytes;
+}
+
+static __always_inline __u64 inode_of(struct sock *sk)
+{
+	struct socket *socket = sk->sk_socket;
+	struct socket_alloc *alloc;
+
+	if (!socket)
+		return 0;
+	alloc = (void *)socket - bpf_core_field_offset(struct socket_alloc, socket);
+	return BPF_CORE_READ(alloc, vfs_inode.i_ino);
+}
+
+SEC("iter/sockmap")
+int members(struct bpf_iter__sockmap *ctx)
+{
+	struct sock *sk = ctx->sk;
+	struct socket_row row = {};
+	void *key = ctx->key;
+	__u64 psock;
+
+	if (!sk || !key)
+		return 0;
+	describe(sk, &row);
+	row.inode = inode_of(sk);
+	psock = psock_of(sk);
+	if (psock)
+		row.queued_bytes = queued_in(psock);
+	/* Should the buffer overflow between the two, the kernel takes back both (bpf_seq_read). */
+	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
+	bpf_seq_write(ctx->meta->seq, key, key_size);
+	return 0;
+}

@@ -1,0 +1,26 @@
+using System.Runtime.InteropServices;
+using Sockmap.Bpf;
+
+namespace Sockmap.Sockets.Interop;
+
+internal static unsafe partial class SocketCalls
+{
+    /// <summary>recv(2). Repeated after EINTR.</summary>
+    internal static int Receive(SafeHandle socket, Span<byte> buffer, int flags)
+    {
+        fixed (byte* pointer = buffer)
+        {
+            long result;
+            do
+            {
+                result = Result(ReceiveNative(socket, pointer, (nuint)buffer.Length, flags));
+            }
+            while (result == -Errno.EINTR);
+
+            return (int)result;
+        }
+    }
+
+    [LibraryImport(Library, EntryPoint = "recv", SetLastError = true)]
+    private static partial nint ReceiveNative(SafeHandle socket, byte* buffer, nuint length, int flags);
+}

@@ -1,0 +1,26 @@
+using System.Runtime.InteropServices;
+using Sockmap.Bpf;
+
+namespace Sockmap.Sockets.Interop;
+
+internal static unsafe partial class SocketCalls
+{
+    /// <summary>send(2). Repeated after EINTR.</summary>
+    internal static int Send(SafeHandle socket, ReadOnlySpan<byte> data, int flags)
+    {
+        fixed (byte* pointer = data)
+        {
+            long result;
+            do
+            {
+                result = Result(SendNative(socket, pointer, (nuint)data.Length, flags));
+            }
+            while (result == -Errno.EINTR);
+
+            return (int)result;
+        }
+    }
+
+    [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
+    private static partial nint SendNative(SafeHandle socket, byte* data, nuint length, int flags);
+}

@@ -1,0 +1,21 @@
+using System.Net;
+using System.Net.Sockets;
+using Sockmap.Sockets.Interop;
+
+namespace Sockmap.Sockets.Layout;
+
+/// <summary>The kernel's numbers of address families, which .NET numbers otherwise.</summary>
+internal static class Families
+{
+    // .NET knows AF_VSOCK no name; its sockets say Unknown.
+    public static AddressFamily ToDotnet(int family) => family switch
+    {
+        SocketConstants.AF_UNIX => AddressFamily.Unix,
+        SocketConstants.AF_INET => AddressFamily.InterNetwork,
+        SocketConstants.AF_INET6 => AddressFamily.InterNetworkV6,
+        _ => AddressFamily.Unknown,
+    };
+
+    /// <summary>A v4-mapped address as IPv4, any other as it is.</summary>
+    public static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+}

@@ -2,20 +2,17 @@ using Sockmap.Bpf.Iterators;
 using Sockmap.Bpf.Links;
 using Sockmap.Bypasses.Layout;
 using Sockmap.Entries;
-using Sockmap.Filters;
+using Sockmap.Sockets;
 
 namespace Sockmap.Bypasses;
 
 /// <summary>Reads the entries of a bypass through its list iterator, one pass in the kernel.</summary>
 internal static class EntryReader
 {
-    /// <summary>
-    /// Streams the rows, each key once: the kernel's iterator begins a bucket anew with every read(2) that ends in it
-    /// (net/core/sock_map.c).
-    /// </summary>
+    /// <summary>Streams the rows, each once.</summary>
     public static IEnumerable<EntryRow> ReadRows(BpfLink list)
     {
-        HashSet<EntryKey> seen = [];
+        RecentKeys<EntryKey> seen = new();
         using Stream stream = BpfIterator.Open(list);
         foreach (EntryRow row in BpfIterator.ReadRecords<EntryRow>(stream))
         {
@@ -26,27 +23,82 @@ internal static class EntryReader
         }
     }
 
-    public static SockmapEntry ToEntry(string bypass, EntryRow row) => new()
+    /// <summary>
+    /// Streams the rows as <see cref="ReadRows"/>, each with the other end's: a row waits until that has come, so that the
+    /// two ends of a connection follow each other. Those whose other end is not in the map come last.
+    /// </summary>
+    public static IEnumerable<(EntryRow Row, EntryRow? Peer)> ReadConnections(BpfLink list)
     {
-        Bypass = bypass,
-        Family = row.Key.RemoteAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
-            ? AddressFamilies.IPv4
-            : AddressFamilies.IPv6,
-        LocalAddress = row.Key.LocalAddress,
-        LocalPort = row.Key.LocalPort,
-        RemoteAddress = row.Key.RemoteAddress,
-        RemotePort = row.Key.RemotePort,
-        State = (SocketState)row.State,
-        Path = row.Flags.HasFlag(EntryFlags.Redirected) ? EntryPath.Redirected : EntryPath.Tcp,
-        RedirectedMessages = row.RedirectedMessages,
-        RedirectedBytes = row.RedirectedBytes,
-        TcpMessages = row.TcpMessages,
-        TcpBytes = row.TcpBytes,
-        SpilledMessages = row.SpilledMessages,
-        QueuedBytes = row.QueuedBytes,
-        Cookie = row.Cookie,
-        Inode = row.Inode,
-        NetworkNamespaceCookie = row.NetworkNamespaceCookie,
-        UserId = row.UserId,
-    };
+        Dictionary<EntryKey, EntryRow> waiting = [];
+        foreach (EntryRow row in ReadRows(list))
+        {
+            if (waiting.Remove(row.Key.Peer, out EntryRow peer))
+            {
+                yield return (peer, row);
+                yield return (row, peer);
+            }
+            else
+            {
+                waiting[row.Key] = row;
+            }
+        }
+
+        foreach (EntryRow row in waiting.Values)
+        {
+            yield return (row, null);
+        }
+    }
+
+    /// <summary>The entry that a row tells of, without what other parts of the kernel know.</summary>
+    public static SockmapEntry ToEntry(string bypass, EntryRow row) => ToEntry(bypass, row, null, null);
+
+    /// <param name="bypass">Name of the bypass.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="peer">The other end's row, where it is in the map.</param>
+    /// <param name="surroundings">Processes, cgroups and times; null where they are not wanted.</param>
+    public static SockmapEntry ToEntry(string bypass, EntryRow row, EntryRow? peer, EntrySurroundings? surroundings)
+    {
+        IReadOnlyList<SocketProcess> own = surroundings?.FindProcesses(row) ?? [];
+        IReadOnlyList<SocketProcess> other = peer is { } peerRow && surroundings is not null ? surroundings.FindProcesses(peerRow) : [];
+        return new SockmapEntry
+        {
+            Bypass = bypass,
+            Family = row.Key.RemoteAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
+                ? Filters.AddressFamilies.IPv4
+                : Filters.AddressFamilies.IPv6,
+            LocalAddress = row.Key.LocalAddress,
+            LocalPort = row.Key.LocalPort,
+            RemoteAddress = row.Key.RemoteAddress,
+            RemotePort = row.Key.RemotePort,
+            State = (SocketState)row.State,
+            IsClient = row.Flags.HasFlag(EntryFlags.Connected),
+            Path = PathOf(row),
+            ReceivePath = peer is { } sender ? PathOf(sender) : null,
+            Reason = Reasons.Of((BypassCounter)row.Reason),
+            RedirectedMessages = row.RedirectedMessages,
+            RedirectedBytes = row.RedirectedBytes,
+            TcpMessages = row.TcpMessages,
+            TcpBytes = row.TcpBytes,
+            SpilledMessages = row.SpilledMessages,
+            QueuedBytes = row.QueuedBytes,
+            LastUsed = surroundings?.ToLocalTime(row.LastUsed),
+            JoinedAt = surroundings?.ToLocalTime(row.JoinedAt),
+            WasAdded = row.Flags.HasFlag(EntryFlags.Added),
+            IsLeaving = row.Leaving != EntryLeaving.Not,
+            ProcessId = ProcessNames.Ids(own),
+            ProcessName = ProcessNames.Names(own),
+            PeerCookie = peer?.Cookie,
+            PeerProcessId = ProcessNames.Ids(other),
+            PeerProcessName = ProcessNames.Names(other),
+            Cgroup = surroundings?.FindCgroup(row.CgroupId),
+            CgroupId = row.CgroupId,
+            Cookie = row.Cookie,
+            Inode = row.Inode,
+            NetworkNamespace = row.NetworkNamespaceInode,
+            NetworkNamespaceCookie = row.NetworkNamespaceCookie,
+            UserId = row.UserId,
+        };
+    }
+
+    private static EntryPath PathOf(EntryRow row) => row.Flags.HasFlag(EntryFlags.Redirected) ? EntryPath.Redirected : EntryPath.Tcp;
 }

@@ -35,7 +35,7 @@ internal sealed class EntriesCommand : CommandBase
         PortRange[] ports = parsed.GetValue(portsOption) ?? [];
         List<string> names = name is null ? ReadableNames(invocation) : [name];
         IEnumerable<SockmapEntry> entries = names
-            .SelectMany(invocation.Manager.GetEntries)
+            .SelectMany(bypass => invocation.Manager.GetEntries(bypass))
             .Where(entry => ports.Length == 0 || Array.Exists(ports, range => Holds(range, entry)))
             .TakeWhile(_ =>
             {

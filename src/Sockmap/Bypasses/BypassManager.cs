@@ -2,10 +2,8 @@ using Sockmap.Bpf;
 using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Loading;
 using Sockmap.Bpf.Pinning;
-using Sockmap.Bypasses.Layout;
 using Sockmap.Bypasses.Store;
 using Sockmap.Cgroups;
-using Sockmap.Entries;
 
 namespace Sockmap.Bypasses;
 
@@ -13,7 +11,7 @@ namespace Sockmap.Bypasses;
 /// Installs, lists, inspects and removes bypasses. It remembers nothing: what is installed is what the kernel has in
 /// the folder of each bypass on bpffs, whoever put it there. Every error is a <see cref="BypassException"/>.
 /// </summary>
-public sealed class BypassManager
+public sealed partial class BypassManager
 {
     private readonly BypassManagerOptions _options;
 
@@ -61,28 +59,6 @@ public sealed class BypassManager
     {
         SettingsRules.CheckName(name);
         return Guard(() => BypassStore.Find(_options.BpfFileSystem) is { } store ? TryRead(store, name) : null) ?? throw NotFound(name);
-    }
-
-    /// <summary>
-    /// The entries of a bypass, streamed: one pass of a bpf iterator in the kernel. Sockets that come and go meanwhile
-    /// may be in it or not.
-    /// </summary>
-    /// <exception cref="BypassException">No bypass has this name (BypassNotFound), or the kernel refused.</exception>
-    public IEnumerable<SockmapEntry> GetEntries(string name)
-    {
-        SettingsRules.CheckName(name);
-        return Stream();
-
-        IEnumerable<SockmapEntry> Stream()
-        {
-            using BpfLink list = Guard(() => FindFolder(name) is { } folder ? BypassFolder.TryOpenLink(folder.List) : null)
-                ?? throw NotFound(name);
-            using IEnumerator<EntryRow> rows = EntryReader.ReadRows(list).GetEnumerator();
-            while (Guard(rows.MoveNext))
-            {
-                yield return EntryReader.ToEntry(name, rows.Current);
-            }
-        }
     }
 
     /// <summary>

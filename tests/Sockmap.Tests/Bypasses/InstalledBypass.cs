@@ -4,6 +4,7 @@ using Sockmap.Bpf.Maps;
 using Sockmap.Bpf.Programs;
 using Sockmap.Bypasses;
 using Sockmap.Entries;
+using Sockmap.Sockets;
 using Sockmap.TestKit;
 using Sockmap.TestKit.Observation;
 using Sockmap.TestKit.Placement;
@@ -75,6 +76,12 @@ internal sealed class InstalledBypass : IDisposable
         Manager.Install(configure?.Invoke(Settings) ?? Settings, options);
 
     public RemovalResult Remove(RemoveOptions? options = null) => Manager.Remove(BypassSettings.DefaultName, options);
+
+    /// <summary>Established connections inside the cgroup that are not in.</summary>
+    public IReadOnlyList<ConnectionCandidate> Candidates() => Manager.FindCandidates(BypassSettings.DefaultName, matchingOnly: true);
+
+    /// <summary>Puts them in.</summary>
+    public IReadOnlyList<AdditionResult> AddAll() => Manager.AddConnections(BypassSettings.DefaultName, Candidates());
 
     public void Dispose()
     {

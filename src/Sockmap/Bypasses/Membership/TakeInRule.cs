@@ -1,0 +1,44 @@
+using System.Net;
+using Sockmap.Cgroups;
+using Sockmap.Filters;
+using Sockmap.Sockets;
+
+namespace Sockmap.Bypasses.Membership;
+
+/// <summary>
+/// Which connections the sock_ops program would have taken in: passes_filters() of bpf/bypass.bpf.c, for both ends, and
+/// both inside the cgroup.
+/// </summary>
+internal sealed class TakeInRule(InstalledSettings installed)
+{
+    private readonly Dictionary<ulong, bool> _isInside = [];
+
+    private BypassSettings Settings => installed.Settings;
+
+    public bool Takes(ConnectionCandidate candidate) =>
+        Settings.Family.HasFlag(candidate.Family)
+        && (Settings.Ports.Count == 0 || Has(Settings.Ports, candidate.RemotePort))
+        && !Has(Settings.ExcludedPorts, candidate.RemotePort)
+        && (Settings.Addresses.Count == 0 || HasEnd(Settings.Addresses, candidate))
+        && !HasEnd(Settings.ExcludedAddresses, candidate)
+        && IsInside(candidate.CgroupId)
+        && IsInside(candidate.RemoteCgroupId);
+
+    private static bool Has(IReadOnlyList<PortRange> ranges, int port) => ranges.Any(range => range.First <= port && port <= range.Last);
+
+    private static bool HasEnd(IReadOnlyList<IPNetwork> networks, ConnectionCandidate candidate) =>
+        networks.Any(network => network.Contains(candidate.LocalAddress) || network.Contains(candidate.RemoteAddress));
+
+    private bool IsInside(ulong cgroupId)
+    {
+        if (!_isInside.TryGetValue(cgroupId, out bool isInside))
+        {
+            string? path = cgroupId == 0 ? null : CgroupHierarchy.FindPath(cgroupId);
+            isInside = path is not null && Settings.Cgroup is { } cgroup
+                && (path + '/').StartsWith(cgroup.TrimEnd('/') + '/', StringComparison.Ordinal);
+            _isInside[cgroupId] = isInside;
+        }
+
+        return isInside;
+    }
+}

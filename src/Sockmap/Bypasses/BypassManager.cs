@@ -13,7 +13,7 @@ namespace Sockmap.Bypasses;
 /// Installs, lists, inspects and removes bypasses. It remembers nothing: what is installed is what the kernel has in
 /// the folder of each bypass on bpffs, whoever put it there. Every error is a <see cref="BypassException"/>.
 /// </summary>
-public sealed class BypassManager
+public sealed partial class BypassManager
 {
     private readonly BypassManagerOptions _options;
 
@@ -288,7 +288,7 @@ public sealed class BypassManager
         }
     }
 
-    private static BypassException NotFound(string name) =>
+    internal static BypassException NotFound(string name) =>
         new(BypassError.BypassNotFound, $"No bypass '{name}' is installed: list them with Get-SockmapBypass (sockmap status).");
 
     private static T Guard<T>(Func<T> work)

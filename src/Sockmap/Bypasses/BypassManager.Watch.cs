@@ -37,7 +37,7 @@ public sealed partial class BypassManager
                 RequireOwn(folder);
                 return folder;
             });
-            EventStream stream = new(name, () => FindFolder(name), options, _options.LockTimeout, lookup: null, Log);
+            using EventStream stream = new(name, () => FindFolder(name), options, _options.LockTimeout, Log);
             using IEnumerator<SockmapEvent> events = stream.Read(cancellationToken).GetEnumerator();
             while (Guard(events.MoveNext))
             {

@@ -24,8 +24,8 @@ public interface IConnectionEnd
     public string? Cgroup { get; }
 
     /// <summary>Ids of the processes that have the socket open.</summary>
-    public int[] ProcessId { get; }
+    public IReadOnlyList<int> ProcessId { get; }
 
     /// <summary>Their names, in the same order.</summary>
-    public string[] ProcessName { get; }
+    public IReadOnlyList<string> ProcessName { get; }
 }

@@ -12,9 +12,8 @@ namespace Sockmap.Events;
 /// <param name="find">Finds the bypass's folder; null where there is none.</param>
 /// <param name="options">How to watch.</param>
 /// <param name="lockTimeout">How long to wait for others who are about to watch.</param>
-/// <param name="lookup">Finds the processes; null to leave them out.</param>
 /// <param name="log">Told what is done, a sentence each.</param>
-internal sealed class EventStream(string bypass, Func<BypassFolder?> find, WatchOptions options, TimeSpan lockTimeout, IProcessLookup? lookup, Action<string> log)
+internal sealed class EventStream(string bypass, Func<BypassFolder?> find, WatchOptions options, TimeSpan lockTimeout, Action<string> log) : IDisposable
 {
     /// <summary>How long it takes at most until a replacement is seen, and until a loss is.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
@@ -33,7 +32,7 @@ internal sealed class EventStream(string bypass, Func<BypassFolder?> find, Watch
     private readonly List<WatcherPlace> _replaced = [];
     private readonly List<SockmapEvent> _waiting = [];
     private readonly HashSet<ulong> _unknown = [];
-    private readonly OwnerCache? _owners = lookup is null ? null : new OwnerCache(lookup);
+    private readonly OwnerCache _owners = new(log);
     private readonly EventDecoder _decoder = new(bypass);
     private WatcherPlace? _current;
     private long _lastLook;
@@ -51,36 +50,35 @@ internal sealed class EventStream(string bypass, Func<BypassFolder?> find, Watch
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public IEnumerable<SockmapEvent> Read(CancellationToken cancellationToken)
     {
-        try
+        _current = Take(find(), cancellationToken) ?? throw BypassManager.NotFound(bypass);
+        bool goesOn = true;
+        while (goesOn)
         {
-            _current = Take(find(), cancellationToken) ?? throw BypassManager.NotFound(bypass);
-            bool goesOn = true;
-            while (goesOn)
+            _current.Wait(_waiting.Count == 0 ? UntilLook : Min(UntilLook, UntilLookup), cancellationToken);
+            if (UntilLook == TimeSpan.Zero)
             {
-                _current.Wait(_waiting.Count == 0 ? UntilLook : Min(UntilLook, UntilLookup), cancellationToken);
-                if (UntilLook == TimeSpan.Zero)
-                {
-                    goesOn = Look(cancellationToken);
-                    _lastLook = Stopwatch.GetTimestamp();
-                }
+                goesOn = Look(cancellationToken);
+                _lastLook = Stopwatch.GetTimestamp();
+            }
 
-                Collect(_current);
-                _replaced.ForEach(Collect);
-                if (_waiting.Count > 0 && (!goesOn || UntilLookup == TimeSpan.Zero))
+            Collect(_current);
+            _replaced.ForEach(Collect);
+            if (_waiting.Count > 0 && (!goesOn || UntilLookup == TimeSpan.Zero))
+            {
+                foreach (SockmapEvent happened in TakeComplete())
                 {
-                    foreach (SockmapEvent happened in TakeComplete())
-                    {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        yield return happened;
-                    }
+                    cancellationToken.ThrowIfCancellationRequested();
+                    yield return happened;
                 }
             }
         }
-        finally
-        {
-            _current?.Dispose();
-            _replaced.ForEach(place => place.Dispose());
-        }
+    }
+
+    public void Dispose()
+    {
+        _current?.Dispose();
+        _replaced.ForEach(place => place.Dispose());
+        _owners.Dispose();
     }
 
     private static TimeSpan Remaining(TimeSpan interval, long since) => Max(interval - Stopwatch.GetElapsedTime(since), TimeSpan.Zero);
@@ -148,14 +146,14 @@ internal sealed class EventStream(string bypass, Func<BypassFolder?> find, Watch
             }
 
             // Nobody has a socket open any more that is closed: it is not looked for.
-            if (isMeant && !isLast && _owners?.Knows(happened.Cookie) == false)
+            if (isMeant && !isLast && !_owners.Knows(happened.Cookie))
             {
                 _firstUnknown = _unknown.Count == 0 ? Stopwatch.GetTimestamp() : _firstUnknown;
                 _unknown.Add(happened.Cookie);
             }
             else if (isLast && !isMeant)
             {
-                _owners?.Forget(happened.Cookie);
+                _owners.Forget(happened.Cookie);
             }
         },
         Math.Max(0, MostWaiting - _waiting.Count));
@@ -173,7 +171,7 @@ internal sealed class EventStream(string bypass, Func<BypassFolder?> find, Watch
     {
         if (_unknown.Count > 0 && Remaining(LookupInterval, _lastLookup) == TimeSpan.Zero)
         {
-            _owners!.Find(_unknown);
+            _owners.Find(_unknown);
             _lastLookup = Stopwatch.GetTimestamp();
         }
 
@@ -181,7 +179,7 @@ internal sealed class EventStream(string bypass, Func<BypassFolder?> find, Watch
         List<SockmapEvent> complete =
         [
             .. events
-                .Select(happened => _owners?.Complete(happened) ?? happened)
+                .Select(_owners.Complete)
                 .Where(happened => happened.Kind == SockmapEventKind.Lost || options.Filter?.Matches(happened) != false),
         ];
         _unknown.Clear();

@@ -1,16 +1,26 @@
+using Sockmap.Sockets;
+
 namespace Sockmap.Events;
 
-/// <summary>Remembers who has which socket open, from the first event that asks until the socket is gone.</summary>
-internal sealed class OwnerCache(IProcessLookup lookup)
+/// <summary>
+/// Knows which processes have a socket open, from the first event that asks until the socket is gone. Not before it is
+/// asked does it load what it needs into the kernel.
+/// </summary>
+internal sealed class OwnerCache(Action<string> log) : IDisposable
 {
     // Sockets whose last event was lost, or that never came into the bypass, would stay for good.
     private const int MostRemembered = 1 << 17;
 
     private readonly Dictionary<ulong, SocketOwners> _known = [];
+    private SocketListing<HeldSocket>? _holders;
 
+    /// <summary>Whether a look for the socket can be saved; cookie 0 is no socket's.</summary>
     public bool Knows(ulong cookie) => cookie == 0 || _known.ContainsKey(cookie);
 
-    /// <summary>Looks for the sockets. Those that nobody has open (yet) are asked for again another time.</summary>
+    /// <summary>
+    /// Looks for sockets in one pass over all open files. Those that nobody has open (yet) are not remembered, so that
+    /// they are looked for another time.
+    /// </summary>
     public void Find(IReadOnlySet<ulong> cookies)
     {
         if (_known.Count + cookies.Count > MostRemembered)
@@ -18,9 +28,11 @@ internal sealed class OwnerCache(IProcessLookup lookup)
             _known.Clear();
         }
 
-        foreach ((ulong cookie, SocketOwners owners) in lookup.Find(cookies))
+        _holders ??= SocketHolders.Read(new SocketReadOptions { Log = log });
+        foreach (HeldSocket socket in _holders.Where(socket => cookies.Contains(socket.Cookie)))
         {
-            _known[cookie] = owners;
+            SocketOwners before = _known.GetValueOrDefault(socket.Cookie, SocketOwners.None);
+            _known[socket.Cookie] = before.With(socket.ProcessId, socket.ProcessName);
         }
     }
 
@@ -35,4 +47,6 @@ internal sealed class OwnerCache(IProcessLookup lookup)
             ? happened with { ProcessId = owners.Ids, ProcessName = owners.Names }
             : happened;
     }
+
+    public void Dispose() => _holders?.Dispose();
 }

@@ -50,10 +50,10 @@ public sealed record SockmapEvent : IConnectionEnd
     public ulong CgroupId { get; init; }
 
     /// <summary>Ids of the processes that have the socket open; none where it was closed before it could be looked for.</summary>
-    public int[] ProcessId { get; init; } = [];
+    public IReadOnlyList<int> ProcessId { get; init; } = [];
 
     /// <summary>Their names, in the same order.</summary>
-    public string[] ProcessName { get; init; } = [];
+    public IReadOnlyList<string> ProcessName { get; init; } = [];
 
     /// <summary>Id of the user that made the socket.</summary>
     public uint UserId { get; init; }

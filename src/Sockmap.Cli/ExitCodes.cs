@@ -28,7 +28,7 @@ internal static class ExitCodes
         BypassError.InvalidSetting or BypassError.NotACgroup => ExitCode.Usage,
         BypassError.BypassNotFound or BypassError.CgroupNotFound or BypassError.EntryNotFound or BypassError.ConnectionNotFound => ExitCode.NotFound,
         BypassError.BypassSettingsDiffer or BypassError.BypassForeign => ExitCode.SettingsDiffer,
-        BypassError.BypassLocked => ExitCode.Locked,
+        BypassError.BypassLocked or BypassError.TooManyWatchers => ExitCode.Locked,
         BypassError.PermissionDenied => ExitCode.NoPrivilege,
         BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.KernelUnsupported => ExitCode.Unsupported,
         BypassError.BypassNotActive or BypassError.EntryNotDrained or BypassError.ConnectionNotTaken or BypassError.SocketNotAccessible or BypassError.KernelRefused => ExitCode.Failed,

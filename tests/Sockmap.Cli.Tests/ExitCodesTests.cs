@@ -12,6 +12,7 @@ public sealed class ExitCodesTests
         [BypassError.BypassSettingsDiffer] = 4,
         [BypassError.BypassForeign] = 4,
         [BypassError.BypassLocked] = 8,
+        [BypassError.TooManyWatchers] = 8,
         [BypassError.CgroupNotFound] = 3,
         [BypassError.NotACgroup] = 2,
         [BypassError.NoCgroupMount] = 7,

@@ -26,7 +26,7 @@ internal sealed class HolderTable
         {
             return FromIterator();
         }
-        catch (Exception exception) when (exception is BpfException or BpfFormatException or BpfRelocationException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (IsUnavailable(exception))
         {
             log?.Invoke($"The iterator over open files cannot be used, so /proc is read: {exception.Message}");
             return FromProc();
@@ -35,6 +35,13 @@ internal sealed class HolderTable
 
     internal (int[] Pids, string[] Commands) this[ObjectKind kind, uint id] =>
         _holders.TryGetValue((kind, id), out (int[], string[]) found) ? found : ([], []);
+
+    /// <summary>The ids of the objects of a kind that any process has open.</summary>
+    internal IEnumerable<uint> Ids(ObjectKind kind) => _holders.Keys.Where(key => key.Kind == kind).Select(key => key.Id);
+
+    /// <summary>Whether an error of <see cref="FromIterator"/> tells that the iterator cannot be used.</summary>
+    internal static bool IsUnavailable(Exception exception) =>
+        exception is BpfException or BpfFormatException or BpfRelocationException or IOException or UnauthorizedAccessException;
 
     internal static HolderTable FromIterator()
     {

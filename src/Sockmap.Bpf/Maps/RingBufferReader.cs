@@ -54,8 +54,9 @@ public sealed unsafe class RingBufferReader : IDisposable
 
     /// <summary>Gives every record that is finished to a callback, without waiting.</summary>
     /// <param name="callback">Takes a record. When it throws, that record counts as read, and the exception goes on.</param>
+    /// <param name="most">How many to give at most; programs may write faster than they are read.</param>
     /// <returns>How many records there were.</returns>
-    public int Consume(RingBufferCallback callback)
+    public int Consume(RingBufferCallback callback, int most = int.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(callback);
         ObjectDisposedException.ThrowIf(consumer == 0, this);
@@ -64,7 +65,7 @@ public sealed unsafe class RingBufferReader : IDisposable
         ref ulong producerPosition = ref *(ulong*)producer;
         byte* data = (byte*)producer + pageSize;
         ulong position = Volatile.Read(ref consumerPosition);
-        while (position < Volatile.Read(ref producerPosition))
+        while (count < most && position < Volatile.Read(ref producerPosition))
         {
             byte* header = data + (position & (dataSize - 1));
             uint length = Volatile.Read(ref *(uint*)header);

@@ -36,6 +36,9 @@ public enum BypassError
     /// <summary>Another process is installing or removing.</summary>
     BypassLocked,
 
+    /// <summary>As many watch the bypass as can.</summary>
+    TooManyWatchers,
+
     /// <summary>The folder given as cgroup does not exist.</summary>
     CgroupNotFound,
 

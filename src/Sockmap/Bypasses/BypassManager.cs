@@ -264,7 +264,7 @@ public sealed partial class BypassManager
         }
     }
 
-    private static BypassException NotFound(string name) =>
+    internal static BypassException NotFound(string name) =>
         new(BypassError.BypassNotFound, $"No bypass '{name}' is installed: list them with Get-SockmapBypass (sockmap status).");
 
     private static T Guard<T>(Func<T> work)

@@ -7,7 +7,7 @@ namespace Sockmap.Entries;
 /// One socket in a bypass's SOCKHASH. A connection has two, one for each end; the counters are those of what this end
 /// sends.
 /// </summary>
-public sealed record SockmapEntry
+public sealed record SockmapEntry : IConnectionEnd
 {
     /// <summary>The bypass that it is in.</summary>
     public required string Bypass { get; init; }

@@ -23,7 +23,7 @@ internal static class BypassErrorRecord
         BypassError.BypassNotFound or BypassError.CgroupNotFound or BypassError.EntryNotFound or BypassError.ConnectionNotFound => ErrorCategory.ObjectNotFound,
         BypassError.BypassSettingsDiffer => ErrorCategory.ResourceExists,
         BypassError.BypassForeign => ErrorCategory.InvalidData,
-        BypassError.BypassLocked or BypassError.EntryNotDrained => ErrorCategory.ResourceBusy,
+        BypassError.BypassLocked or BypassError.TooManyWatchers or BypassError.EntryNotDrained => ErrorCategory.ResourceBusy,
         BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.SocketNotAccessible => ErrorCategory.ResourceUnavailable,
         BypassError.PermissionDenied => ErrorCategory.PermissionDenied,
         BypassError.KernelUnsupported => ErrorCategory.NotImplemented,

@@ -487,8 +487,6 @@ static __always_inline enum bypass_counter may_switch(struct entry_state *state,
 {
 	__u64 peer = state->peer_sock;
 
-	if (!exact && ((state->flags & ENTRY_USED_TCP) || state->first_seq != write_seq))
-		return TCP_STICKY;
 	/* It also proves the peer: a socket may keep its key after its connection was reset, and another one begin. */
 	if (PEEK(exact, struct tcp_sock, peer, copied_seq) != write_seq)
 		return TCP_UNREAD;
@@ -646,7 +644,7 @@ int verdict_exact(struct sk_msg_md *msg)
 }
 
 SEC("sk_msg")
-int verdict_sticky(struct sk_msg_md *msg)
+int verdict_probing(struct sk_msg_md *msg)
 {
 	return judge_message(msg, false, false);
 }
@@ -659,7 +657,7 @@ int leave_exact(struct sk_msg_md *msg)
 }
 
 SEC("sk_msg")
-int leave_sticky(struct sk_msg_md *msg)
+int leave_probing(struct sk_msg_md *msg)
 {
 	return judge_message(msg, false, true);
 }

@@ -113,7 +113,6 @@ enum bypass_counter {
 	TCP_SHUT_DOWN,
 	TCP_SPILLED,
 	TCP_WRONG_PEER,
-	TCP_STICKY,
 	TCP_KICK,
 	TCP_LEAVING,
 	/* Messages refused with EACCES since their verdict could not be undone: the own entry was deleted meanwhile. */
@@ -188,7 +187,7 @@ enum bypass_options {
 
 enum bypass_variant {
 	VARIANT_EXACT = 1,
-	VARIANT_STICKY = 2,
+	VARIANT_PROBING = 2,
 };
 
 /* About half of what plain TCP takes for a receiver that has stopped, in both ends' buffers. */

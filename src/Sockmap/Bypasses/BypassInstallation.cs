@@ -115,10 +115,10 @@ internal sealed class BypassInstallation(BypassSettings settings, CgroupDirector
         }
         catch (Exception e) when (settings.Variant is null && e is VerifierException or BpfRelocationException or UnsupportedFeatureException)
         {
-            log($"The exact verdict does not load on this kernel ({e.Message}): taking the sticky one.");
+            log($"The exact verdict does not load on this kernel ({e.Message}): taking the probing one.");
         }
 
-        variant = BypassVariant.Sticky;
+        variant = BypassVariant.Probing;
         return Load(config, variant);
     }
 

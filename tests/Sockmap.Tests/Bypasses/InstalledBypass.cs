@@ -37,7 +37,7 @@ internal sealed class InstalledBypass : IDisposable
 
     /// <summary>A program or map of our object; a link that is left shows by its program.</summary>
     public static bool IsOurs(KernelObject kernelObject) => kernelObject.Name is
-        "take_in" or "root" or "list" or "mark" or "announce" or "verdict_exact" or "verdict_sticky" or "leave_exact" or "leave_sticky"
+        "take_in" or "root" or "list" or "mark" or "announce" or "verdict_exact" or "verdict_probing" or "leave_exact" or "leave_probing"
         or "sockhash" or "storage" or "counters" or "groups" or "slot" or "watchers" or "lost" or "marks" or "bypass.rodata" or "bypass.data" or "included_addres" or "excluded_addres";
 
     /// <summary>The folder of all bypasses.</summary>

@@ -124,7 +124,7 @@ public sealed class LayoutTests
             ["sizeof(struct address_key)"] = AddressKey.Length,
             ["BYPASS_COUNTERS"] = Enum.GetValues<BypassCounter>().Length,
             ["VARIANT_EXACT"] = (long)Sockmap.Bypasses.BypassVariant.Exact,
-            ["VARIANT_STICKY"] = (long)Sockmap.Bypasses.BypassVariant.Sticky,
+            ["VARIANT_PROBING"] = (long)Sockmap.Bypasses.BypassVariant.Probing,
             ["OPTION_IPV4"] = (long)BypassOptions.IPv4,
             ["OPTION_IPV6"] = (long)BypassOptions.IPv6,
         };

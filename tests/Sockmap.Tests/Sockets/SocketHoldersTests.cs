@@ -192,6 +192,10 @@ public sealed class SocketHoldersTests
     public void WithoutCapabilitiesProcIsReadAndSaidSo() =>
         ChildRun.Run("setpriv", ["--bounding-set", "-all", "--inh-caps", "-all", "--no-new-privs"], nameof(ChildTests.SocketsWithoutCapabilities));
 
+    [Fact]
+    public void ProcessesAreNumberedAsTheReadersPidNamespaceDoes() =>
+        ChildRun.Run("unshare", ["--pid", "--fork", "--mount-proc"], nameof(ChildTests.SocketsInAPidNamespace));
+
     private static string Port(Socket listener) => ((IPEndPoint)listener.LocalEndPoint!).Port.ToString(CultureInfo.InvariantCulture);
 
     // name_to_handle_at(2) is the product's; stat's inode number of a cgroup folder is its id too (kernfs, 64 bit).

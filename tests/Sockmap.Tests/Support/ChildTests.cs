@@ -95,6 +95,24 @@ public sealed class ChildTests
     }
 
     [Fact(Explicit = true)]
+    public void SocketsInAPidNamespace()
+    {
+        using Socket listener = LocalConnection.Listen();
+        foreach (SocketSource source in Enum.GetValues<SocketSource>())
+        {
+            using SocketListing<HeldSocket> listing = SocketHolders.Read(new SocketReadOptions { Source = source });
+            HeldSocket own = Assert.Single(listing);
+            ProcessTable table = ProcessTable.Read(new SocketReadOptions { Source = source });
+
+            // Nobody else is in the namespace, and numbers are its own.
+            Assert.Equal((1, 1), (Environment.ProcessId, own.ProcessId));
+            Assert.Equal([1], table.Find(own.Cookie, own.Inode).Select(process => process.Id));
+            using SafeSocketDescriptor copy = ForeignDescriptor.Open(own.ProcessId, own.Descriptor, own.Cookie);
+            Assert.Equal(listener.LocalEndPoint, SocketQuery.GetLocalEndPoint(copy));
+        }
+    }
+
+    [Fact(Explicit = true)]
     public void ForeignDescriptorWithoutCapabilities()
     {
         // The test that started this one has capabilities that this one has not.

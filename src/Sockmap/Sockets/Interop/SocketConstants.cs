@@ -38,7 +38,7 @@ internal static class SocketConstants
     internal const int NLM_F_DUMP = 0x300;
     internal const int NLMSG_ERROR = 2;
     internal const int NLMSG_DONE = 3;
-    internal const int NLA_TYPE_MASK = 0x3fff;
+    internal const int NLA_TYPE_MASK = ~0xc000;
 
     // include/uapi/linux/inet_diag.h
     internal const int INET_DIAG_ULP_INFO = 18;

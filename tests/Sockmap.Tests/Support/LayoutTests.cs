@@ -171,7 +171,7 @@ public sealed class LayoutTests
         typeof(LinuxSocket).GetFields(BindingFlags.Static | BindingFlags.NonPublic)
             .ToDictionary(field => $"(int){field.Name}", field => unchecked((long)(int)Convert.ToInt64(field.GetRawConstantValue(), CultureInfo.InvariantCulture)), StringComparer.Ordinal));
 
-    private static Dictionary<string, long> OffsetsOf<T>(string type, Dictionary<string, string> members)
+    internal static Dictionary<string, long> OffsetsOf<T>(string type, Dictionary<string, string> members)
         where T : struct
     {
         const BindingFlags EveryField = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance;
@@ -187,7 +187,7 @@ public sealed class LayoutTests
     private static string SnakeOf(string pascal) =>
         string.Concat(pascal.Select((letter, index) => index > 0 && char.IsUpper(letter) ? $"_{letter}" : $"{char.ToUpperInvariant(letter)}"));
 
-    private static void Compare(string includes, Dictionary<string, long> expected)
+    internal static void Compare(string includes, Dictionary<string, long> expected)
     {
         Assert.SkipUnless(
             (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(static path => File.Exists(Path.Combine(path, "cc"))),

@@ -9,7 +9,7 @@ staging=$(mktemp -d "$parent/.SockmapPS.XXXXXX")
 trap 'rm -rf "$staging"' EXIT
 chmod 0755 "$staging"
 
-dotnet publish "$top/src/SockmapPS" --configuration Release --output "$staging/bin/net10.0" --nologo --verbosity quiet
+dotnet publish "$top/src/SockmapPS" --configuration Release --output "$staging/bin/net10.0" --nologo --verbosity quiet >&2
 # Nobody reads the XML docs of a module; PowerShell's own assembly must not lie beside it.
 rm -f "$staging"/bin/net10.0/*.xml
 if [ -e "$staging/bin/net10.0/System.Management.Automation.dll" ]; then

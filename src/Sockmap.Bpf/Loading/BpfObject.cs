@@ -99,12 +99,21 @@ public sealed class BpfObject : IDisposable
     /// <summary>Pins programs and maps under their names, '.' in them replaced by '_'. Directories are made where they are missing.</summary>
     /// <param name="programDirectory">Where all loaded programs are pinned; null to pin none.</param>
     /// <param name="mapDirectory">Where the maps are pinned that this object made and that are not pinned yet; null to pin none.</param>
-    /// <exception cref="ArgumentException">A directory is not on a bpffs. Then, as after any failure, nothing that this object pinned stays.</exception>
+    /// <param name="programPinNames">Names for the pins of programs, by name in the object; the others are pinned under their own.</param>
+    /// <exception cref="ArgumentException">
+    /// A directory is not on a bpffs, a name cannot be that of a pin, or the program that it is for was not loaded. Then,
+    /// as after any failure, nothing that this object pinned stays.
+    /// </exception>
     /// <exception cref="BpfException">EEXIST: something is pinned there already; EPERM or EACCES.</exception>
-    public void Pin(string? programDirectory, string? mapDirectory)
+    public void Pin(string? programDirectory, string? mapDirectory, IReadOnlyDictionary<string, string>? programPinNames = null)
     {
         try
         {
+            if (programPinNames?.Keys.FirstOrDefault(name => !_programs.ContainsKey(name)) is { } unknown)
+            {
+                throw new ArgumentException($"The program '{unknown}' of the BPF object '{_spec.Name}' was not loaded, so that there is nothing to pin as '{programPinNames[unknown]}'.", nameof(programPinNames));
+            }
+
             if (mapDirectory is not null)
             {
                 _pins.EnsureDirectory(mapDirectory);
@@ -121,7 +130,9 @@ public sealed class BpfObject : IDisposable
                 _pins.EnsureDirectory(programDirectory);
                 foreach ((string name, BpfProgram program) in _programs)
                 {
-                    string path = ObjectPins.PathOf(programDirectory, name);
+                    string path = programPinNames?.TryGetValue(name, out string? pinName) == true
+                        ? ObjectPins.PathOfChosen(programDirectory, pinName)
+                        : ObjectPins.PathOf(programDirectory, name);
                     _pins.Add(program, path);
                     _programPins.Add(name, path);
                 }

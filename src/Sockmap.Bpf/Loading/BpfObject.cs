@@ -158,12 +158,14 @@ public sealed class BpfObject : IDisposable
 
         CreateMaps(_options);
         BtfSpec? kernel = NeedsKernelBtf() ? _options.KernelBtf ?? ReadKernelBtf() : null;
+        using KernelModules? modules = kernel is null ? null : new KernelModules(kernel);
         Lazy<IReadOnlyDictionary<string, ulong>> symbols = new(() =>
             KernelSymbols.Find(_spec.Contents.Externs.Values.Where(e => e.IsTypeless).Select(e => e.Name)));
         ProgramLinker linker = new(_spec, new LinkTarget
         {
             MapDescriptor = Lease,
             KernelBtf = kernel,
+            Modules = modules,
             KernelSymbol = name => symbols.Value.TryGetValue(name, out ulong address) ? address : null,
             SettingProblem = name => _settingProblems.GetValueOrDefault(name),
         });
@@ -172,7 +174,7 @@ public sealed class BpfObject : IDisposable
         {
             if (!_programs.ContainsKey(program.Name))
             {
-                _programs.Add(program.Name, LoadProgram(program, linker.Link(program.Name), kernel));
+                _programs.Add(program.Name, LoadProgram(program, linker.Link(program.Name), kernel, modules));
                 _options.Log?.Invoke($"Loaded {program.Type} program '{program.Name}'.");
             }
 
@@ -365,7 +367,7 @@ public sealed class BpfObject : IDisposable
         _leases.Clear();
     }
 
-    private BpfProgram LoadProgram(ProgramSpec spec, LinkedProgram linked, BtfSpec? kernel)
+    private BpfProgram LoadProgram(ProgramSpec spec, LinkedProgram linked, BtfSpec? kernel, KernelModules? modules)
     {
         if (spec.Type == BpfProgramType.StructOps)
         {
@@ -378,6 +380,7 @@ public sealed class BpfObject : IDisposable
         }
 
         BtfObject? btf = _types!.Btf;
+        (uint targetId, BtfObject? targetModule) = spec.NeedsAttachTypeId ? AttachTargets.Find(spec, kernel, modules) : default;
         bool withInfo = btf is not null && _types.Capabilities.Functions;
         ProgramLoadRequest request = new()
         {
@@ -392,7 +395,9 @@ public sealed class BpfObject : IDisposable
             FunctionInfoRecordSize = withInfo ? linked.FunctionInfoRecordSize : 0,
             LineInfo = withInfo ? linked.LineInfo : default,
             LineInfoRecordSize = withInfo ? linked.LineInfoRecordSize : 0,
-            AttachBtfId = spec.NeedsAttachTypeId ? AttachTargets.Find(spec, kernel) : 0,
+            AttachBtfId = targetId,
+            AttachBtfObject = targetModule,
+            KernelFunctionModules = linked.KernelFunctionModules,
         };
         try
         {

@@ -12,7 +12,7 @@ namespace SockmapPS.Commands.Bpf;
 /// <summary>Import-BpfObject: loads the programs and maps of an object file and pins them.</summary>
 [Cmdlet(VerbsData.Import, "BpfObject", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(ImportedBpfObject))]
-public sealed class ImportBpfObjectCommand : SockmapCommand
+public sealed class ImportBpfObjectCommand : BpfCommand
 {
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
@@ -80,9 +80,7 @@ public sealed class ImportBpfObjectCommand : SockmapCommand
         {
             if (Path is null || !WildcardPattern.ContainsWildcardCharacters(path))
             {
-                const string Separator = "::";
-                int provider = path.IndexOf(Separator, StringComparison.Ordinal);
-                yield return ResolveFolder(provider < 0 ? path : path[(provider + Separator.Length)..]);
+                yield return ResolveFile(path);
                 continue;
             }
 

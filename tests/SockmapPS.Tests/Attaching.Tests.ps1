@@ -126,6 +126,81 @@ Describe 'Attaching' -Skip:$notRoot {
         $errors | Should -HaveCount 1
     }
 
+    It 'takes no map or pin of one for the program that has its id: <What>' -ForEach @(
+        @{ What = 'a map'; Like = 'Map * is no program: pipe what Get-BpfProgram*'; Give = { Get-BpfMap -Path "$fs/socks" } }
+        @{ What = 'a new map'; Like = 'Map * is no program*'; Give = { New-BpfMap "$fs/new" Array -ValueSize 4 -MaxEntries 1 } }
+        @{ What = 'the pin of a map'; Like = "What is pinned at '*/socks', a map, is no program*"; Give = { Get-BpfPin "$fs/socks" } }
+        @{ What = 'a map of another session'; Like = '* is no program*'; Give = { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize((Get-BpfMap -Path "$fs/socks"))) } }
+        @{ What = 'types'; Like = 'BTF object * is no program*'; Give = { Get-BpfBtf vmlinux } }
+        @{ What = 'words'; Like = "'words' is no program*"; Give = { 'words' } }
+    ) {
+        $given = & $Give
+        $failure = Get-Failure { $given | Add-BpfAttachment -Cgroup $sandbox.Cgroup -NoLink }
+        $failure.FullyQualifiedErrorId | Should -Be 'InvalidArgument,SockmapPS.Commands.Bpf.AddBpfAttachmentCommand'
+        "$failure" | Should -BeLike $Like
+        Get-BpfAttachment -Cgroup $sandbox.Cgroup | Should -BeNullOrEmpty
+        if (Test-Path "$fs/new") { Remove-BpfPin "$fs/new" }
+    }
+
+    It 'takes a program as <What>' -ForEach @(
+        @{ What = 'a program'; Give = { Get-BpfProgram -Path "$fs/ops" } }
+        @{ What = 'its pin'; Give = { Get-BpfPin "$fs/ops" } }
+        @{ What = 'a program of another session'; Give = { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize((Get-BpfProgram -Path "$fs/ops"))) } }
+        @{ What = 'an object with a ProgId'; Give = { [pscustomobject]@{ Id = 4294967295; ProgId = $opsId } } }
+        @{ What = 'a number'; Give = { $opsId } }
+    ) {
+        (& $Give | Add-BpfAttachment -Cgroup $sandbox.Cgroup -NoLink -PassThru).ProgId | Should -Be $opsId
+    }
+
+    It 'takes a program that was imported, and refuses its map' {
+        $imported = Import-BpfObject "$Top/tests/Sockmap.Bpf.Tests/objects/seeds/pair24_sockops.bpf.o" -PinPath "$fs/imported"
+        try {
+            ($imported | Where-Object Kind -EQ Program | Add-BpfAttachment -Cgroup $sandbox.Cgroup -NoLink -PassThru).ProgName | Should -Be 'take_in'
+            "$(Get-Failure { $imported | Where-Object Kind -EQ Map | Add-BpfAttachment -Cgroup $sandbox.Cgroup -NoLink })" | Should -BeLike "Map * 'sock_ops_map' is no program*"
+        }
+        finally { Remove-BpfPin "$fs/imported" -Recurse -Force }
+    }
+
+    Context 'what a cgroup inherits' {
+        BeforeAll {
+            $child = "$($sandbox.Cgroup)/child"
+            $null = [IO.Directory]::CreateDirectory($child)
+        }
+
+        AfterAll { [IO.Directory]::Delete($child) }
+
+        AfterEach { Get-BpfAttachment -Cgroup $child | Remove-BpfAttachment }
+
+        It 'is not detached from the cgroup above (<How>)' -ForEach @(
+            @{ How = 'a link'; More = { @{ PinPath = "$fs/link" } } }
+            @{ How = 'no link'; More = { @{ NoLink = $true } } }
+        ) {
+            $more = & $More
+            Add-BpfAttachment $opsId -Cgroup $sandbox.Cgroup @more
+            $inherited = Get-BpfAttachment -Cgroup $child -Effective | Where-Object ProgId -EQ $opsId
+            $inherited | Should -HaveCount 1
+            foreach ($remove in { $inherited | Remove-BpfAttachment }, { $inherited | Remove-BpfAttachment -WhatIf }) {
+                $failure = Get-Failure $remove
+                $failure.FullyQualifiedErrorId | Should -Be 'InvalidArgument,SockmapPS.Commands.Bpf.RemoveBpfAttachmentCommand'
+                "$failure" | Should -BeLike "*is not attached to cgroup '$child' itself, which inherits it from '$($sandbox.Cgroup)'*"
+            }
+            (Get-BpfAttachment -Cgroup $sandbox.Cgroup).ProgId | Should -Be $opsId
+
+            # The cgroup that it is attached to is asked for: there it goes.
+            Get-BpfAttachment -Cgroup $sandbox.Cgroup -Effective | Where-Object ProgId -EQ $opsId | Remove-BpfAttachment
+            Get-BpfAttachment -Cgroup $sandbox.Cgroup | Should -BeNullOrEmpty
+        }
+
+        It 'has the link of each place, the nearest first' {
+            $above = Add-BpfAttachment $opsId -Cgroup $sandbox.Cgroup -PinPath "$fs/link" -PassThru
+            $own = Add-BpfAttachment $opsId -Cgroup $child -PinPath "$fs/link2" -PassThru
+            (Get-BpfAttachment -Cgroup $child -Effective | Where-Object ProgId -EQ $opsId).LinkId | Should -Be ($own.LinkId, $above.LinkId)
+            (Get-BpfAttachment -Cgroup $sandbox.Cgroup -Effective | Where-Object ProgId -EQ $opsId).LinkId | Should -Be $above.LinkId
+            Get-BpfAttachment -Cgroup $child -Effective | Where-Object LinkId -EQ $own.LinkId | Remove-BpfAttachment
+            (Get-BpfAttachment -Cgroup $child -Effective | Where-Object ProgId -EQ $opsId).LinkId | Should -Be $above.LinkId
+        }
+    }
+
     It 'offers pins, interfaces and programs at the Tab key' {
         (Get-Completion "Add-BpfAttachment -ProgramPath $fs/ops").CompletionText | Should -Be ("$fs/ops", "$fs/ops2")
         (Get-Completion 'Add-BpfAttachment -Interface l').CompletionText | Should -Contain 'lo'

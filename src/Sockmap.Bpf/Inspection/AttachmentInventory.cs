@@ -222,6 +222,7 @@ public sealed class AttachmentInventory
     private List<AttachmentRecord> AskCgroup(CgroupDirectory cgroup, bool effective)
     {
         List<AttachmentRecord> found = [];
+        List<ulong> owners = effective ? WithAncestors(cgroup) : [cgroup.Id];
         using DescriptorLease lease = new(cgroup.Handle);
         foreach (BpfAttachType type in CgroupTypes)
         {
@@ -231,13 +232,20 @@ public sealed class AttachmentInventory
                 continue;
             }
 
+            HashSet<uint> taken = [];
             foreach (uint program in answer.Programs)
             {
-                LinkRecord? link = FindLink(candidate => candidate.Type == BpfLinkType.Cgroup
+                // A program can be linked to several of the cgroups that it is inherited from: the nearest comes first.
+                LinkRecord? link = owners.Select(owner => FindLink(candidate => candidate.Type == BpfLinkType.Cgroup
                     && candidate.ProgId == program
                     && candidate.AttachType == type
-                    && (effective || candidate.CgroupId == cgroup.Id)
-                    && (effective || !_shownLinks.Contains(candidate.Id)));
+                    && candidate.CgroupId == owner
+                    && (effective ? !taken.Contains(candidate.Id) : !_shownLinks.Contains(candidate.Id)))).FirstOrDefault(static candidate => candidate is not null);
+                if (link is not null)
+                {
+                    taken.Add(link.Id);
+                }
+
                 found.Add(Record(AttachmentTarget.Cgroup, cgroup.Path, type, program, link) with
                 {
                     Cgroup = cgroup.Path,
@@ -249,6 +257,27 @@ public sealed class AttachmentInventory
         }
 
         return found;
+    }
+
+    /// <summary>The ids of a cgroup and of those above it, the nearest first, as far as they can be seen from here.</summary>
+    private static List<ulong> WithAncestors(CgroupDirectory cgroup)
+    {
+        List<ulong> ids = [cgroup.Id];
+        for (string? path = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(cgroup.Path)); path is not null; path = Path.GetDirectoryName(path))
+        {
+            try
+            {
+                using CgroupDirectory above = CgroupDirectory.Open(path);
+                ids.Add(above.Id);
+            }
+            catch (BpfException exception) when (exception.Errno is Errno.EBADF or Errno.ENOENT or Errno.EACCES)
+            {
+                // Above the hierarchy's root, or hidden from this process.
+                break;
+            }
+        }
+
+        return ids;
     }
 
     private List<AttachmentRecord> OnMap(SafeBpfHandle handle)

@@ -99,12 +99,21 @@ public sealed class BpfObject : IDisposable
     /// <summary>Pins programs and maps under their names, '.' in them replaced by '_'. Directories are made where they are missing.</summary>
     /// <param name="programDirectory">Where all loaded programs are pinned; null to pin none.</param>
     /// <param name="mapDirectory">Where the maps are pinned that this object made and that are not pinned yet; null to pin none.</param>
-    /// <exception cref="ArgumentException">A directory is not on a bpffs. Then, as after any failure, nothing that this object pinned stays.</exception>
+    /// <param name="programPinNames">Names for the pins of programs, by name in the object; the others are pinned under their own.</param>
+    /// <exception cref="ArgumentException">
+    /// A directory is not on a bpffs, a name cannot be that of a pin, or the program that it is for was not loaded. Then,
+    /// as after any failure, nothing that this object pinned stays.
+    /// </exception>
     /// <exception cref="BpfException">EEXIST: something is pinned there already; EPERM or EACCES.</exception>
-    public void Pin(string? programDirectory, string? mapDirectory)
+    public void Pin(string? programDirectory, string? mapDirectory, IReadOnlyDictionary<string, string>? programPinNames = null)
     {
         try
         {
+            if (programPinNames?.Keys.FirstOrDefault(name => !_programs.ContainsKey(name)) is { } unknown)
+            {
+                throw new ArgumentException($"The program '{unknown}' of the BPF object '{_spec.Name}' was not loaded, so that there is nothing to pin as '{programPinNames[unknown]}'.", nameof(programPinNames));
+            }
+
             if (mapDirectory is not null)
             {
                 _pins.EnsureDirectory(mapDirectory);
@@ -121,7 +130,9 @@ public sealed class BpfObject : IDisposable
                 _pins.EnsureDirectory(programDirectory);
                 foreach ((string name, BpfProgram program) in _programs)
                 {
-                    string path = ObjectPins.PathOf(programDirectory, name);
+                    string path = programPinNames?.TryGetValue(name, out string? pinName) == true
+                        ? ObjectPins.PathOfChosen(programDirectory, pinName)
+                        : ObjectPins.PathOf(programDirectory, name);
                     _pins.Add(program, path);
                     _programPins.Add(name, path);
                 }
@@ -147,12 +158,14 @@ public sealed class BpfObject : IDisposable
 
         CreateMaps(_options);
         BtfSpec? kernel = NeedsKernelBtf() ? _options.KernelBtf ?? ReadKernelBtf() : null;
+        using KernelModules? modules = kernel is null ? null : new KernelModules(kernel);
         Lazy<IReadOnlyDictionary<string, ulong>> symbols = new(() =>
             KernelSymbols.Find(_spec.Contents.Externs.Values.Where(e => e.IsTypeless).Select(e => e.Name)));
         ProgramLinker linker = new(_spec, new LinkTarget
         {
             MapDescriptor = Lease,
             KernelBtf = kernel,
+            Modules = modules,
             KernelSymbol = name => symbols.Value.TryGetValue(name, out ulong address) ? address : null,
             SettingProblem = name => _settingProblems.GetValueOrDefault(name),
         });
@@ -161,7 +174,7 @@ public sealed class BpfObject : IDisposable
         {
             if (!_programs.ContainsKey(program.Name))
             {
-                _programs.Add(program.Name, LoadProgram(program, linker.Link(program.Name), kernel));
+                _programs.Add(program.Name, LoadProgram(program, linker.Link(program.Name), kernel, modules));
                 _options.Log?.Invoke($"Loaded {program.Type} program '{program.Name}'.");
             }
 
@@ -354,7 +367,7 @@ public sealed class BpfObject : IDisposable
         _leases.Clear();
     }
 
-    private BpfProgram LoadProgram(ProgramSpec spec, LinkedProgram linked, BtfSpec? kernel)
+    private BpfProgram LoadProgram(ProgramSpec spec, LinkedProgram linked, BtfSpec? kernel, KernelModules? modules)
     {
         if (spec.Type == BpfProgramType.StructOps)
         {
@@ -367,6 +380,7 @@ public sealed class BpfObject : IDisposable
         }
 
         BtfObject? btf = _types!.Btf;
+        (uint targetId, BtfObject? targetModule) = spec.NeedsAttachTypeId ? AttachTargets.Find(spec, kernel, modules) : default;
         bool withInfo = btf is not null && _types.Capabilities.Functions;
         ProgramLoadRequest request = new()
         {
@@ -381,7 +395,9 @@ public sealed class BpfObject : IDisposable
             FunctionInfoRecordSize = withInfo ? linked.FunctionInfoRecordSize : 0,
             LineInfo = withInfo ? linked.LineInfo : default,
             LineInfoRecordSize = withInfo ? linked.LineInfoRecordSize : 0,
-            AttachBtfId = spec.NeedsAttachTypeId ? AttachTargets.Find(spec, kernel) : 0,
+            AttachBtfId = targetId,
+            AttachBtfObject = targetModule,
+            KernelFunctionModules = linked.KernelFunctionModules,
         };
         try
         {

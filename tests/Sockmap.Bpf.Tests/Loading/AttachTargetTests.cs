@@ -18,7 +18,7 @@ public sealed class AttachTargetTests
         ObjectSpec spec = TestObjects.Read("targets.bpf.o");
         ProgramSpec program = spec.Programs[name];
         uint id = BpftoolDump.Kernel.Id(kind, target);
-        Assert.Equal(id, AttachTargets.Find(program, TestObjects.Kernel));
+        Assert.Equal((id, null), AttachTargets.Find(program, TestObjects.Kernel));
 
         if (IsForbidden(program, id))
         {

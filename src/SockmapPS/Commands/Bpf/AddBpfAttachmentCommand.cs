@@ -12,15 +12,20 @@ using SockmapPS.Parameters;
 namespace SockmapPS.Commands.Bpf;
 
 /// <summary>Add-BpfAttachment: attaches a program to a cgroup, sockmap, network namespace, interface, or to what it names by itself.</summary>
-[Cmdlet(VerbsCommon.Add, "BpfAttachment", DefaultParameterSetName = IdSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Add, "BpfAttachment", DefaultParameterSetName = InputSet, SupportsShouldProcess = true)]
 [OutputType(typeof(AttachmentRecord))]
 public sealed class AddBpfAttachmentCommand : BpfAttachingCommand
 {
+    private const string InputSet = "InputObject";
     private const string IdSet = "ProgramId";
     private const string PathSet = "ProgramPath";
 
+    /// <summary>A program: what Get-BpfProgram or Import-BpfObject emitted.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InputSet, ValueFromPipeline = true)]
+    public object? InputObject { get; set; }
+
     /// <summary>The program's id.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = IdSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = IdSet)]
     [Alias("Id", "ProgId")]
     [ArgumentCompleter(typeof(ProgramIdCompleter))]
     public uint ProgramId { get; set; }
@@ -96,11 +101,23 @@ public sealed class AddBpfAttachmentCommand : BpfAttachingCommand
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc />
-    protected override void ProcessRecord() => Try(Attach, ParameterSetName == IdSet ? ProgramId : ProgramPath);
+    protected override void ProcessRecord() => Try(Attach, ParameterSetName switch
+    {
+        InputSet => InputObject,
+        IdSet => ProgramId,
+        _ => ProgramPath,
+    });
 
     private void Attach()
     {
-        using BpfProgram program = OpenProgram(ParameterSetName == IdSet ? ProgramId : null, ProgramPath);
+        using BpfProgram program = OpenProgram(
+            ParameterSetName switch
+            {
+                InputSet => ProgramArgument.IdOf(InputObject),
+                IdSet => ProgramId,
+                _ => null,
+            },
+            ProgramPath);
         using AttachPoint point = OpenPoint(Cgroup, Map, NetworkNamespace, Interface, Tracepoint);
         ProgramInfo info = program.GetInfo();
         bool replace = Replace || ReplaceProgramId is not null;

@@ -16,6 +16,11 @@ internal static unsafe class AttachCalls
             return CreateIterator(program, point.Handle);
         }
 
+        if (point.Hook is { } hook)
+        {
+            return point.Run(() => hook.CreateLink(program, attachType!.Value));
+        }
+
         return point.Kind == AttachmentTarget.Link
             ? OpenRawTracepoint(program, point.Name)
             : point.Run(() =>

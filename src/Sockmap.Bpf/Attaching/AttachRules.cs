@@ -55,7 +55,7 @@ internal static class AttachRules
         new(BpfProgramType.FlowDissector, AttachmentTarget.NetworkNamespace, BpfAttachType.FlowDissector, ByCall: true),
         new(BpfProgramType.SkLookup, AttachmentTarget.NetworkNamespace, BpfAttachType.SkLookup, ByCall: false),
 
-        new(BpfProgramType.Xdp, AttachmentTarget.Interface, BpfAttachType.Xdp, ByCall: false),
+        new(BpfProgramType.Xdp, AttachmentTarget.Interface, BpfAttachType.Xdp, ByCall: true),
         new(BpfProgramType.SchedCls, AttachmentTarget.Interface, BpfAttachType.TcxIngress, ByCall: true),
         new(BpfProgramType.SchedCls, AttachmentTarget.Interface, BpfAttachType.TcxEgress, ByCall: true),
         new(BpfProgramType.SchedCls, AttachmentTarget.Interface, BpfAttachType.NetkitPrimary, ByCall: true),

@@ -9,7 +9,7 @@ namespace Sockmap.Bpf.Attaching;
 
 /// <summary>
 /// Attaches programs, by link where the kernel can: a link is tried first, and only when the kernel refuses it as such and takes the
-/// program by BPF_PROG_ATTACH is it attached so.
+/// program by BPF_PROG_ATTACH (XDP: by netlink) is it attached so.
 /// </summary>
 public static class Attacher
 {
@@ -123,7 +123,7 @@ public static class Attacher
             using BpfLink link = BpfLink.Adopt(result);
             link.Pin(path);
             request.Log?.Invoke($"Pinned the link at '{path}'.");
-            return request.Point.Hook is null ? Describe(request.Point, program, link.GetInfo(), request.XdpMode) : AttachmentInventory.ByLink(link.Handle);
+            return request.Point.Hook is null ? Describe(request.Point, program, link.GetInfo()) : AttachmentInventory.ByLink(link.Handle);
         }
 
         if (result is -Errno.EINVAL or -Errno.EOPNOTSUPP or -Errno.ENOTSUPP && rules.All(static rule => rule.ByCall))
@@ -195,7 +195,7 @@ public static class Attacher
         }
 
         request.Log?.Invoke($"Replaced program {expectedId} of link {info.Id}.");
-        return Describe(request.Point, program, link.GetInfo(), request.XdpMode);
+        return Describe(request.Point, program, link.GetInfo());
     }
 
     private static bool IsAt(LinkInfo link, AttachPoint point, IReadOnlyList<AttachRule> rules)
@@ -215,7 +215,7 @@ public static class Attacher
     private static AttachmentRecord AttachByCall(AttachRequest request, ProgramInfo program, IReadOnlyList<AttachRule> rules)
     {
         ProgramAttachFlags flags = request.Point.Kind == AttachmentTarget.Cgroup ? request.Flags ?? ProgramAttachFlags.AllowMulti : ProgramAttachFlags.None;
-        bool besideOthers = flags == ProgramAttachFlags.AllowMulti || request.Point.Kind == AttachmentTarget.Interface;
+        bool besideOthers = flags == ProgramAttachFlags.AllowMulti || (request.Point.Kind == AttachmentTarget.Interface && program.Type != BpfProgramType.Xdp);
         if (rules.Count > 1 && (request.Replace || !besideOthers))
         {
             throw new ArgumentException($"Another program may be replaced, so the attach type must be given for a program of type {program.Type}.", nameof(request));
@@ -226,7 +226,7 @@ public static class Attacher
         {
             BpfAttachType attachType = candidate.AttachType!.Value;
             using BpfProgram? replaced = FindReplaced(request, program, attachType, besideOthers);
-            result = AttachCalls.Attach(request.Program.Handle, request.Point, attachType, flags, replaced?.Handle);
+            result = AttachCalls.Attach(request.Program.Handle, request.Point, attachType, flags, request.XdpMode, replaced?.Handle);
             request.Log?.Invoke($"Attaching program {program.Id} to {request.Point}{As(attachType)}: {(result < 0 ? Errno.Describe(-result) : "done")}.");
             if (result >= 0)
             {
@@ -276,8 +276,8 @@ public static class Attacher
             throw new BpfException($"Program {expected} is not attached to {where}; {(present.Length == 0 ? "none is" : "there is " + string.Join(", ", present))}", Errno.ENOENT);
         }
 
-        // Where there is room for one, attaching displaces it.
-        return besideOthers ? BpfProgram.OpenById(expected) : null;
+        // Where there is room for one, attaching displaces it; XDP only when it is told which.
+        return besideOthers || attachType == BpfAttachType.Xdp ? BpfProgram.OpenById(expected) : null;
     }
 
     private static BpfException Explain(AttachRequest request, ProgramInfo program, IReadOnlyList<AttachRule> rules, int errno)
@@ -321,9 +321,10 @@ public static class Attacher
         MapId = point.MapId,
         NetnsIno = point.NetnsIno,
         IfIndex = point.IfIndex,
+        XdpMode = attachType == BpfAttachType.Xdp ? AttachCalls.QueryXdpMode(point, program.Id) : null,
     };
 
-    private static AttachmentRecord Describe(AttachPoint point, ProgramInfo program, LinkInfo link, XdpMode mode) => new()
+    private static AttachmentRecord Describe(AttachPoint point, ProgramInfo program, LinkInfo link) => new()
     {
         TargetKind = link.Type == BpfLinkType.Iter ? AttachmentTarget.Link : point.Kind,
         Target = point.Kind == AttachmentTarget.Link || link.Type == BpfLinkType.Iter ? link.TargetName ?? program.Name : point.Name,
@@ -344,7 +345,7 @@ public static class Attacher
         MapId = point.MapId,
         NetnsIno = point.NetnsIno,
         IfIndex = point.IfIndex,
-        XdpMode = mode == XdpMode.Any ? null : mode.ToString().ToLowerInvariant(),
+        XdpMode = link.Type == BpfLinkType.Xdp ? AttachCalls.QueryXdpMode(point, program.Id) : null,
     };
 
     private static string As(BpfAttachType? attachType) => attachType is null ? "" : string.Create(CultureInfo.InvariantCulture, $" as {attachType}");

@@ -204,6 +204,7 @@ public sealed class AttacherTests : IDisposable
 
     [Theory]
     [InlineData(BpfProgramType.Xdp, null, 1, false)]
+    [InlineData(BpfProgramType.Xdp, null, 1, true)]
     [InlineData(BpfProgramType.SchedCls, BpfAttachType.TcxIngress, 2, false)]
     [InlineData(BpfProgramType.SchedCls, BpfAttachType.TcxIngress, 2, true)]
     public void A_program_on_an_interface_drops_what_comes_in(BpfProgramType type, BpfAttachType? attachType, int verdict, bool withoutLink)
@@ -242,10 +243,41 @@ public sealed class AttacherTests : IDisposable
         using TestNetwork network = new();
         using AttachPoint point = AttachPoint.OpenInterface(TestNetwork.Interface, network.NearPath);
         using BpfProgram program = Load(BpfProgramType.Xdp, 2, BpfAttachType.Xdp);
-        Assert.Contains("by link only", Assert.Throws<ArgumentException>(() => Attacher.Attach(Request(program, point, withoutLink: true))).Message, StringComparison.Ordinal);
+        using BpfProgram other = Load(BpfProgramType.Xdp, 2, BpfAttachType.Xdp);
         Attacher.Attach(Request(program, point));
         Assert.Equal("EBUSY", Assert.Throws<BpfException>(() => Attacher.Attach(Request(program, point) with { PinPath = bpffs.PathOf("second") })).ErrnoName);
+        Assert.Equal("EBUSY", Assert.Throws<BpfException>(() => Attacher.Attach(Request(other, point, withoutLink: true))).ErrnoName);
+        Assert.Equal("EBUSY", Assert.Throws<BpfException>(() => Attacher.Attach(Request(other, point, withoutLink: true) with { Replace = true })).ErrnoName);
         Assert.Equal("ENODEV", Assert.Throws<BpfException>(() => AttachPoint.OpenInterface("no-such-if", network.NearPath)).ErrnoName);
+
+        // What a link attached goes with its link, however it is named.
+        Detacher.DetachProgram(program.GetInfo().Id, point, BpfAttachType.Xdp);
+        Assert.False(BpfFileSystemHas("link"));
+    }
+
+    [Fact]
+    public void Xdp_without_a_link_is_replaced_and_removed_where_the_expected_program_is()
+    {
+        using TestNetwork network = new();
+        using AttachPoint point = AttachPoint.OpenInterface(TestNetwork.Interface, network.NearPath);
+        using BpfProgram first = Load(BpfProgramType.Xdp, 2, BpfAttachType.Xdp);
+        using BpfProgram second = Load(BpfProgramType.Xdp, 2, BpfAttachType.Xdp);
+        AttachRequest request = Request(first, point, withoutLink: true);
+        Assert.Equal("ENOENT", Assert.Throws<BpfException>(() => Attacher.Attach(request with { Replace = true })).ErrnoName);
+
+        // A veth has a driver that can, so the kernel chooses that.
+        Assert.Equal("driver", Attacher.Attach(request).XdpMode);
+        Assert.Equal("EEXIST", Assert.Throws<BpfException>(() => Attacher.Attach(request)).ErrnoName);
+        Assert.Equal("EBUSY", Assert.Throws<BpfException>(() => Attacher.Attach(request with { Program = second })).ErrnoName);
+        Assert.Equal("EBUSY", Assert.Throws<BpfException>(() => Attacher.Attach(Request(second, point))).ErrnoName);
+        AttachRequest replace = request with { Program = second, Replace = true };
+        Assert.Equal("ENOENT", Assert.Throws<BpfException>(() => Attacher.Attach(replace with { ReplaceProgramId = second.GetInfo().Id })).ErrnoName);
+        AttachmentRecord attached = Attacher.Attach(replace with { ReplaceProgramId = first.GetInfo().Id });
+        Assert.Equal(attached, TestNetwork.In(network.NearPath, () => Assert.Single(new AttachmentInventory().OnInterfaces(TestNetwork.Interface))));
+        Assert.Equal(second.GetInfo().Id, attached.ProgId);
+        Assert.Equal("ENOENT", Assert.Throws<BpfException>(() => Detacher.DetachProgram(first.GetInfo().Id, point, BpfAttachType.Xdp)).ErrnoName);
+        Detacher.DetachProgram(second.GetInfo().Id, point, BpfAttachType.Xdp);
+        Assert.Empty(TestNetwork.In(network.NearPath, () => new AttachmentInventory().OnInterfaces(TestNetwork.Interface).ToArray()));
     }
 
     [Fact]

@@ -133,6 +133,120 @@ Describe 'Attaching' -Skip:$notRoot {
     }
 }
 
+Describe 'Attaching to functions, tracepoints, events and Netfilter' -Skip:$notRoot {
+    BeforeAll {
+        $sandbox = Open-Sandbox
+        $fs = $sandbox.BpfFileSystem
+        Add-TestPin (Open-TestProgram probe Kprobe -Result 0) "$fs/probe"
+        Add-TestPin (Open-TestProgram many Kprobe -Result 0 -ExpectedAttachType TraceUprobeMulti) "$fs/many"
+        Add-TestPin (Open-TestProgram trace Tracepoint -Result 0) "$fs/trace"
+        Add-TestPin (Open-TestProgram raw RawTracepoint -Result 0) "$fs/raw"
+        Add-TestPin (Open-TestProgram sample PerfEvent -Result 0) "$fs/sample"
+        Add-TestPin (Open-TestProgram filter Netfilter -Result 1 -ExpectedAttachType Netfilter) "$fs/filter"
+        Add-TestPin (Open-TestProgram xdp Xdp -Result 2 -ExpectedAttachType Xdp) "$fs/xdp"
+        $libc = [IO.File]::ReadLines('/proc/self/maps') | ForEach-Object { $_.Split(' ')[-1] } |
+            Where-Object { $_ -like '*/libc.so*' } | Select-Object -First 1
+        $tracefs = "$fs-tracefs"
+        $null = [IO.Directory]::CreateDirectory($tracefs)
+        Invoke-Native mount '-t', 'tracefs', 'tracefs', $tracefs
+        $interface = "smp$($PID % 100000)"
+        Invoke-Native ip 'link', 'add', $interface, 'type', 'veth', 'peer', 'name', "${interface}p"
+    }
+
+    AfterEach {
+        Get-Item "$fs/*link*" | ForEach-Object { [IO.File]::Delete($_.FullName) }
+    }
+
+    AfterAll {
+        Invoke-Native ip 'link', 'delete', $interface
+        if (Test-Path variable:tracefs) {
+            Invoke-Native umount $tracefs
+            [IO.Directory]::Delete($tracefs)
+        }
+        if (Test-Path variable:sandbox) { Close-Sandbox $sandbox }
+    }
+
+    It 'attaches to <Name>, lists it, and removes what was listed' -ForEach @(
+        @{ Name = 'a function of a library'; Kind = 'UserFunction'; Type = 'PerfEvent'; Target = '*libc.so*+0x*'
+            With = { @{ ProgramPath = "$fs/probe"; Executable = $libc; Function = 'getaddrinfo'; ProcessId = $PID } } }
+        @{ Name = 'its return'; Kind = 'UserFunction'; Type = 'PerfEvent'; Target = '*libc.so*+0x*'
+            With = { @{ ProgramPath = "$fs/probe"; Executable = $libc; Function = 'getaddrinfo'; Return = $true } } }
+        @{ Name = 'several functions of a library'; Kind = 'UserFunction'; Type = 'UprobeMulti'; Target = '*libc.so*'
+            With = { @{ ProgramPath = "$fs/many"; Executable = $libc; Function = 'if_nameto*', 'getaddrinfo' } } }
+        @{ Name = 'a tracepoint'; Kind = 'Tracepoint'; Type = 'PerfEvent'; Target = 'sched_switch'
+            With = { @{ ProgramPath = "$fs/trace"; Tracepoint = 'sched/sched_switch' } } }
+        @{ Name = 'a raw tracepoint'; Kind = 'Link'; Type = 'RawTracepoint'; Target = 'sched_switch'
+            With = { @{ ProgramPath = "$fs/raw"; Tracepoint = 'sched_switch' } } }
+        @{ Name = 'a clock'; Kind = 'PerfEvent'; Type = 'PerfEvent'; Target = 'event *:0'
+            With = { @{ ProgramPath = "$fs/sample"; PerfEvent = 'CpuClock'; Cpu = 0; Frequency = 49 } } }
+        @{ Name = 'Netfilter'; Kind = 'Netfilter'; Type = 'Netfilter'; Target = 'pf 10 hook 3 prio -10'
+            With = { @{ ProgramPath = "$fs/filter"; NetfilterHook = 'LocalOut'; Family = 'IPv6'; Priority = -10 } } }
+    ) {
+        $named = & $With
+        $attached = Add-BpfAttachment @named -PinPath "$fs/link" -PassThru
+        $attached.TargetKind, $attached.LinkType | Should -Be ($Kind, $Type)
+        $attached.Target | Should -BeLike $Target
+        (Get-BpfLink -Path "$fs/link").Id | Should -Be $attached.LinkId
+        $listed = Get-BpfAttachment | Where-Object LinkId -EQ $attached.LinkId
+        $listed.Target, $listed.TargetKind | Should -Be ($attached.Target, $Kind)
+        $listed | Remove-BpfAttachment
+        "$fs/link" | Should -Not -Exist
+        Get-BpfAttachment | Where-Object LinkId -EQ $attached.LinkId | Should -BeNullOrEmpty
+    }
+
+    It 'attaches to a function of the kernel, or tells that this kernel has no kprobes' {
+        $named = @{ ProgramPath = "$fs/probe"; KernelFunction = 'udp_sendmsg'; Return = $true; PinPath = "$fs/link" }
+        if (Test-Path /sys/bus/event_source/devices/kprobe) {
+            $attached = Add-BpfAttachment @named -PassThru
+            $attached.TargetKind, $attached.Target | Should -Be ('KernelFunction', 'udp_sendmsg')
+            (Get-BpfLink -Path "$fs/link").RetProbe | Should -BeTrue
+            $attached | Remove-BpfAttachment
+        }
+        else {
+            $failure = Get-Failure { Add-BpfAttachment @named }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'ObjectNotFound,*'
+            "$failure" | Should -BeLike '*has no kprobes*CONFIG_KPROBE_EVENTS*ENODEV*'
+        }
+        "$fs/link" | Should -Not -Exist
+    }
+
+    It 'attaches XDP without a link, and removes it' {
+        $named = @{ ProgramPath = "$fs/xdp"; Interface = $interface }
+        $attached = Add-BpfAttachment @named -NoLink -XdpMode Generic -PassThru
+        $attached.LinkId, $attached.XdpMode | Should -Be ($null, 'generic')
+        (Invoke-Native bpftool '-j', 'net', 'show', 'dev', $interface | ConvertFrom-Json).xdp.id | Should -Be $attached.ProgId
+        Get-BpfAttachment -Interface $interface | Remove-BpfAttachment
+        Get-BpfAttachment -Interface $interface | Should -BeNullOrEmpty
+
+        # And what others attached so.
+        Invoke-Native ip 'link', 'set', 'dev', $interface, 'xdp', 'pinned', "$fs/xdp"
+        (Get-BpfAttachment -Interface $interface).ProgId | Should -Be $attached.ProgId
+        Remove-BpfAttachment @named
+        Get-BpfAttachment -Interface $interface | Should -BeNullOrEmpty
+    }
+
+    It 'says what is wrong: <Id> (<Like>)' -ForEach @(
+        @{ Id = 'InvalidArgument'; Like = 'Name one thing to attach to, not several: -KernelFunction, -PerfEvent.'; Script = { Add-BpfAttachment -ProgramPath "$fs/probe" -KernelFunction f -PerfEvent CpuClock -PinPath "$fs/link" } }
+        @{ Id = 'InvalidArgument'; Like = 'Name one thing to attach to, not several: -Executable, -Interface.'; Script = { Add-BpfAttachment -ProgramPath "$fs/probe" -Executable $libc -Interface lo -PinPath "$fs/link" } }
+        @{ Id = 'InvalidArgument'; Like = '-Offset goes with -KernelFunction or -Executable.'; Script = { Add-BpfAttachment -ProgramPath "$fs/trace" -Tracepoint a/b -Offset 1 -PinPath "$fs/link" } }
+        @{ Id = 'InvalidArgument'; Like = '*give -Priority*'; Script = { Add-BpfAttachment -ProgramPath "$fs/filter" -NetfilterHook LocalIn -PinPath "$fs/link" } }
+        @{ Id = 'InvalidArgument'; Like = "'sched_switch' does not name a tracepoint with its category*"; Script = { Add-BpfAttachment -ProgramPath "$fs/trace" -Tracepoint sched_switch -PinPath "$fs/link" } }
+        @{ Id = 'InvalidArgument'; Like = '*is attached to a function of the kernel or a function of an executable, not to a perf event.'; Script = { Add-BpfAttachment -ProgramPath "$fs/probe" -PerfEvent CpuClock -Cpu 0 -Period 9 -PinPath "$fs/link" } }
+        @{ Id = 'InvalidArgument'; Like = '*by link only*'; Script = { Add-BpfAttachment -ProgramPath "$fs/probe" -Executable $libc -Function getaddrinfo -NoLink } }
+        @{ Id = 'InvalidArgument'; Like = '*give a period*'; Script = { Add-BpfAttachment -ProgramPath "$fs/sample" -PerfEvent CpuClock -Cpu 0 -PinPath "$fs/link" } }
+        @{ Id = 'InvalidArgument'; Like = '*is in no network namespace*'; Script = { Add-BpfAttachment -ProgramPath "$fs/trace" -Tracepoint a/b -NetworkNamespace /proc/self/ns/net -PinPath "$fs/link" } }
+        @{ Id = 'ObjectNotFound'; Like = "There is no tracepoint 'sched/no_such'*"; Script = { Add-BpfAttachment -ProgramPath "$fs/trace" -Tracepoint sched/no_such -PinPath "$fs/link" } }
+        @{ Id = 'ObjectNotFound'; Like = "*has no function 'no_such'*"; Script = { Add-BpfAttachment -ProgramPath "$fs/probe" -Executable $libc -Function no_such -PinPath "$fs/link" } }
+        @{ Id = 'WrongObject'; Like = "'/etc/passwd' is not a 64-bit little-endian ELF file."; Script = { Add-BpfAttachment -ProgramPath "$fs/probe" -Executable /etc/passwd -Function main -PinPath "$fs/link" } }
+        @{ Id = 'KernelRefused'; Like = '*no process 2147483647*'; Script = { Add-BpfAttachment -ProgramPath "$fs/probe" -Executable $libc -Function getaddrinfo -ProcessId 2147483647 -PinPath "$fs/link" } }
+    ) {
+        $failure = Get-Failure $Script
+        "$failure" | Should -BeLike $Like
+        $failure.FullyQualifiedErrorId | Should -BeLike "$Id,SockmapPS.Commands.Bpf.*"
+        "$fs/link" | Should -Not -Exist
+    }
+}
+
 Describe 'Pinning' -Skip:$notRoot {
     BeforeAll {
         $sandbox = Open-Sandbox

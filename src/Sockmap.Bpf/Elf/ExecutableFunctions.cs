@@ -83,8 +83,8 @@ internal static class ExecutableFunctions
 
     private static byte[][] ReadSectionHeaders(Stream file, string path)
     {
-        byte[] header = Read(file, path, 0, HeaderSize, "the header");
-        if (!header.AsSpan().StartsWith("\u007fELF"u8) || header[4] != 2 || header[5] != 1)
+        byte[] header = file.Length < HeaderSize ? [] : Read(file, path, 0, HeaderSize, "the header");
+        if (header.Length == 0 || !header.AsSpan().StartsWith("\u007fELF"u8) || header[4] != 2 || header[5] != 1)
         {
             throw new InvalidDataException($"'{path}' is not a 64-bit little-endian ELF file.");
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Management.Automation;
 using Sockmap.Bpf;
 using Sockmap.Bpf.Attaching;
+using Sockmap.Bpf.Attaching.Hooks;
 using Sockmap.Bpf.Inspection;
 using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Pinning;
@@ -11,10 +12,10 @@ using SockmapPS.Parameters;
 
 namespace SockmapPS.Commands.Bpf;
 
-/// <summary>Add-BpfAttachment: attaches a program to a cgroup, sockmap, network namespace, interface, or to what it names by itself.</summary>
+/// <summary>Add-BpfAttachment: attaches a program to a cgroup, sockmap, network namespace, interface, function, tracepoint, event, Netfilter, or to what it names by itself.</summary>
 [Cmdlet(VerbsCommon.Add, "BpfAttachment", DefaultParameterSetName = IdSet, SupportsShouldProcess = true)]
 [OutputType(typeof(AttachmentRecord))]
-public sealed class AddBpfAttachmentCommand : BpfAttachingCommand
+public sealed class AddBpfAttachmentCommand : BpfHookCommand
 {
     private const string IdSet = "ProgramId";
     private const string PathSet = "ProgramPath";
@@ -55,11 +56,6 @@ public sealed class AddBpfAttachmentCommand : BpfAttachingCommand
     [ArgumentCompleter(typeof(InterfaceCompleter))]
     public string? Interface { get; set; }
 
-    /// <summary>The name of a raw tracepoint.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? Tracepoint { get; set; }
-
     /// <summary>Where at the target.</summary>
     [Parameter]
     public BpfAttachType? AttachType { get; set; }
@@ -98,11 +94,25 @@ public sealed class AddBpfAttachmentCommand : BpfAttachingCommand
     /// <inheritdoc />
     protected override void ProcessRecord() => Try(Attach, ParameterSetName == IdSet ? ProgramId : ProgramPath);
 
+    private AttachPoint OpenPoint(BpfProgramType type)
+    {
+        // A namespace may be named beside an interface, and beside Netfilter.
+        AttachHook? hook = ReadHook(nameof(Cgroup), nameof(Map), nameof(Interface));
+        if (Tracepoint is not null && type == BpfProgramType.Tracepoint)
+        {
+            hook = TracepointHook.Parse(Tracepoint);
+        }
+
+        return hook is null
+            ? OpenPoint(Cgroup, Map, NetworkNamespace, Interface, Tracepoint)
+            : AttachPoint.OfHook(hook, NetworkNamespace is null ? null : ResolveFile(NetworkNamespace));
+    }
+
     private void Attach()
     {
         using BpfProgram program = OpenProgram(ParameterSetName == IdSet ? ProgramId : null, ProgramPath);
-        using AttachPoint point = OpenPoint(Cgroup, Map, NetworkNamespace, Interface, Tracepoint);
         ProgramInfo info = program.GetInfo();
+        using AttachPoint point = OpenPoint(info.Type);
         bool replace = Replace || ReplaceProgramId is not null;
         AttachRequest request = new()
         {

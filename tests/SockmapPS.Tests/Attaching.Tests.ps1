@@ -210,6 +210,27 @@ Describe 'Attaching to functions, tracepoints, events and Netfilter' -Skip:$notR
         "$fs/link" | Should -Not -Exist
     }
 
+    It 'attaches operations of the kernel by their map, or tells that this kernel lets nobody implement them' {
+        $object = "$Top/tests/Sockmap.Bpf.Tests/objects/operations.bpf.o"
+        $problem = $null
+        $imported = Import-BpfObject $object -PinPath "$fs/operations" -ErrorAction SilentlyContinue -ErrorVariable problem
+        if ($problem) {
+            "$problem" | Should -BeLike '*ENOTSUPP*'
+            return
+        }
+        $map = $imported | Where-Object Type -EQ StructOps
+        $attached = Add-BpfAttachment -Map $map -PinPath "$fs/link" -PassThru
+        $attached.TargetKind, $attached.LinkType, $attached.MapId | Should -Be ('StructOps', 'StructOps', $map.Id)
+        [IO.File]::ReadAllText('/proc/sys/net/ipv4/tcp_available_congestion_control') | Should -Match 'sm_steady'
+        (Get-Failure { Add-BpfAttachment -Map $map -PinPath "$fs/link" }).FullyQualifiedErrorId | Should -BeLike 'AlreadyExists,*'
+        (Get-Failure { Add-BpfAttachment -Map $map }).Exception.Message | Should -BeLike '*give a path to pin it at*'
+        (Get-Failure { Add-BpfAttachment -Map $map -PinPath "$fs/link2" -NoLink }).Exception.Message | Should -BeLike '-NoLink goes with a program*'
+        (Get-Failure { Add-BpfAttachment -Map ($imported | Where-Object Type -EQ Array)[0] -PinPath "$fs/link2" }).Exception.Message | Should -BeLike '*give the program*'
+        Get-BpfAttachment | Where-Object LinkId -EQ $attached.LinkId | Remove-BpfAttachment
+        "$fs/link", "$fs/link2" | Should -Not -Exist
+        Remove-BpfPin "$fs/operations" -Recurse -Force
+    }
+
     It 'attaches XDP without a link, and removes it' {
         $named = @{ ProgramPath = "$fs/xdp"; Interface = $interface }
         $attached = Add-BpfAttachment @named -NoLink -XdpMode Generic -PassThru

@@ -123,7 +123,7 @@ public static class Attacher
             using BpfLink link = BpfLink.Adopt(result);
             link.Pin(path);
             request.Log?.Invoke($"Pinned the link at '{path}'.");
-            return request.Point.Hook is null ? Describe(request.Point, program, link.GetInfo()) : AttachmentInventory.ByLink(link.Handle);
+            return request.Point.Hook is null ? Describe(request.Point, program, link.GetInfo()) : Describe(request.Point, link);
         }
 
         if (result is -Errno.EINVAL or -Errno.EOPNOTSUPP or -Errno.ENOTSUPP && rules.All(static rule => rule.ByCall))
@@ -300,6 +300,14 @@ public static class Attacher
             _ => "",
         };
         return new BpfException(operation + why, errno);
+    }
+
+    private static AttachmentRecord Describe(AttachPoint point, BpfLink link)
+    {
+        AttachmentRecord told = AttachmentInventory.ByLink(link.Handle);
+
+        // Kernels before 6.6 tell nothing of events.
+        return told.TargetKind == point.Kind ? told : told with { TargetKind = point.Kind, Target = point.Name };
     }
 
     private static AttachmentRecord Describe(AttachPoint point, ProgramInfo program, BpfAttachType attachType, ProgramAttachFlags flags) => new()

@@ -44,9 +44,13 @@ public sealed class HookTests : IDisposable
             (AttachmentTarget.UserFunction, BpfLinkType.PerfEvent, program.GetInfo().Id),
             (attached.TargetKind, attached.LinkType!.Value, attached.ProgId));
         LinkRecord link = new BpfInventory().Link(attached.LinkId!.Value);
-        Assert.Equal((Libc, atReturn, bpffs.PathOf("link")), (link.File, link.RetProbe!.Value, Assert.Single(link.Pinned)));
-        Assert.Equal($"{Libc}+0x{link.Offset:x}", attached.Target);
-        Assert.Contains(attached, new AttachmentInventory().All());
+        Assert.Equal(bpffs.PathOf("link"), Assert.Single(link.Pinned));
+        if (TellsEvents(link))
+        {
+            Assert.Equal((Libc, atReturn), (link.File, link.RetProbe!.Value));
+            Assert.Equal($"{Libc}+0x{link.Offset:x}", attached.Target);
+            Assert.Contains(attached, new AttachmentInventory().All());
+        }
 
         // Nothing but the pin holds the link, and nothing but the link the event.
         GC.Collect();
@@ -65,8 +69,10 @@ public sealed class HookTests : IDisposable
         using BpfProgram program = Load(BpfProgramType.Kprobe);
         using AttachPoint byName = AttachPoint.OfHook(new UserFunctionHook { Executable = Libc, Functions = [Function], ProcessId = Environment.ProcessId });
         AttachmentRecord first = Attacher.Attach(Request(program, byName));
-        uint offset = new BpfInventory().Link(first.LinkId!.Value).Offset!.Value;
+        LinkRecord link = new BpfInventory().Link(first.LinkId!.Value);
         Detacher.Detach(first);
+        Assert.SkipUnless(TellsEvents(link), "NOT CHECKED: this kernel does not tell the offset of a uprobe (6.6).");
+        uint offset = link.Offset!.Value;
         using AttachPoint byOffset = AttachPoint.OfHook(new UserFunctionHook { Executable = Libc, Offset = offset, ProcessId = Environment.ProcessId });
         AttachmentRecord second = Attacher.Attach(Request(program, byOffset));
         Assert.Equal(first.Target, second.Target);
@@ -79,7 +85,7 @@ public sealed class HookTests : IDisposable
     [Fact]
     public void Several_functions_of_a_library_are_one_link()
     {
-        using BpfProgram program = Load(BpfProgramType.Kprobe, BpfAttachType.TraceUprobeMulti);
+        using BpfProgram program = LoadForMany();
         using AttachPoint point = AttachPoint.OfHook(new UserFunctionHook { Executable = Libc, Functions = [Function, "if_indexto*"], ProcessId = Environment.ProcessId });
         AttachmentRecord attached = Attacher.Attach(Request(program, point));
         Assert.Equal((AttachmentTarget.UserFunction, BpfLinkType.UprobeMulti, Libc), (attached.TargetKind, attached.LinkType!.Value, attached.Target));
@@ -136,10 +142,13 @@ public sealed class HookTests : IDisposable
             Assert.Contains("no tracepoint 'sched/no_such'", Assert.Throws<BpfException>(() => Attacher.Attach(Request(program, unknown))).Message, StringComparison.Ordinal);
             Assert.Contains("lists the categories", Assert.Throws<BpfException>(() => Attacher.Attach(Request(program, unknownCategory))).Message, StringComparison.Ordinal);
             AttachmentRecord attached = Attacher.Attach(Request(program, point));
-            Assert.Equal(
-                (AttachmentTarget.Tracepoint, "sched_process_exec", BpfLinkType.PerfEvent),
-                (attached.TargetKind, attached.Target, attached.LinkType!.Value));
-            Assert.Equal(5u, new BpfInventory().Link(attached.LinkId!.Value).PerfEventType);
+            Assert.Equal((AttachmentTarget.Tracepoint, BpfLinkType.PerfEvent), (attached.TargetKind, attached.LinkType!.Value));
+            LinkRecord link = new BpfInventory().Link(attached.LinkId!.Value);
+            if (TellsEvents(link))
+            {
+                Assert.Equal(("sched_process_exec", 5u), (attached.Target, link.PerfEventType));
+            }
+
             ulong before = Runs;
             Execute("true");
             Assert.True(Runs > before);
@@ -179,11 +188,14 @@ public sealed class HookTests : IDisposable
         using AttachPoint point = AttachPoint.OfHook(new PerfEventHook { Event = PerfEventKind.CpuClock, Cpu = 0, Frequency = 500 });
         AttachmentRecord attached = Attacher.Attach(Request(program, point));
         LinkRecord link = new BpfInventory().Link(attached.LinkId!.Value);
-        Assert.Equal((AttachmentTarget.PerfEvent, $"event {link.EventType}:0", BpfLinkType.PerfEvent), (attached.TargetKind, attached.Target, attached.LinkType!.Value));
+        Assert.Equal((AttachmentTarget.PerfEvent, BpfLinkType.PerfEvent), (attached.TargetKind, attached.LinkType!.Value));
+        if (TellsEvents(link))
+        {
+            // Of the event's type newer kernels tell the number of the clock's own source, not that it is software.
+            Assert.Equal((6u, 0ul, $"event {link.EventType}:0"), (link.PerfEventType, link.EventConfig, attached.Target));
+            Assert.NotEqual(0u, link.EventType);
+        }
 
-        // Of the event's type newer kernels tell the number of the clock's own source, not that it is software.
-        Assert.Equal((6u, 0ul), (link.PerfEventType, link.EventConfig));
-        Assert.NotEqual(0u, link.EventType);
         ulong before = Runs;
         Assert.True(SpinWait.SpinUntil(() => Runs > before + 3, Patience));
         Detacher.Detach(attached);
@@ -265,7 +277,11 @@ public sealed class HookTests : IDisposable
 
         Assert.Equal((AttachmentTarget.KernelFunction, several ? BpfLinkType.KprobeMulti : BpfLinkType.PerfEvent), (attached.TargetKind, attached.LinkType!.Value));
         LinkRecord link = new BpfInventory().Link(attached.LinkId!.Value);
-        Assert.Equal((atReturn, several ? 2u : null), (link.RetProbe!.Value, link.FuncCnt));
+        if (several || TellsEvents(link))
+        {
+            Assert.Equal((atReturn, several ? 2u : null, several ? "2 functions" : "udp_sendmsg"), (link.RetProbe!.Value, link.FuncCnt, attached.Target));
+        }
+
         ulong before = Runs;
         SendToSelf();
         Assert.True(Runs > before);
@@ -334,6 +350,9 @@ public sealed class HookTests : IDisposable
         Assert.Contains("-400", Assert.Throws<ArgumentException>(() => AttachPoint.OfHook(new NetfilterHook { Place = NetfilterPlace.LocalIn, Priority = -400, Defragment = true })).Message, StringComparison.Ordinal);
     }
 
+    // Kernels before 6.6 tell of a link to an event no more than that.
+    private static bool TellsEvents(LinkRecord link) => link.PerfEventType > 0;
+
     private static void WithTracefs(Action action) => TestMountNamespace.Run(() =>
     {
         string folder = Directory.CreateTempSubdirectory("sockmap-tracefs-").FullName;
@@ -383,6 +402,23 @@ public sealed class HookTests : IDisposable
         ExpectedAttachType = expected,
         Instructions = Counting(0),
     });
+
+    private BpfProgram LoadForMany()
+    {
+        BpfProgram program = Load(BpfProgramType.Kprobe, BpfAttachType.TraceUprobeMulti);
+        using AttachPoint point = AttachPoint.OfHook(new UserFunctionHook { Executable = Libc, Functions = [Function, OtherFunction] });
+        try
+        {
+            Detacher.Detach(Attacher.Attach(Request(program, point)));
+            return program;
+        }
+        catch (BpfException exception) when (exception.Errno == Errno.EINVAL && Environment.OSVersion.Version < new Version(6, 6))
+        {
+            program.Dispose();
+            Assert.Skip("NOT CHECKED: this kernel has no uprobes for several functions (6.6): " + exception.Message);
+            throw;
+        }
+    }
 
     private BpfProgram LoadFilter(int verdict)
     {

@@ -19,6 +19,7 @@ public sealed class AddBpfAttachmentCommand : BpfHookCommand
 {
     private const string IdSet = "ProgramId";
     private const string PathSet = "ProgramPath";
+    private const string MapSet = "Map";
 
     /// <summary>The program's id.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = IdSet, ValueFromPipelineByPropertyName = true)]
@@ -38,8 +39,10 @@ public sealed class AddBpfAttachmentCommand : BpfHookCommand
     [ArgumentCompleter(typeof(CgroupCompleter))]
     public string? Cgroup { get; set; }
 
-    /// <summary>A sockmap or sockhash: its id, its pin, or what Get-BpfMap or Import-BpfObject emits.</summary>
-    [Parameter]
+    /// <summary>A sockmap or sockhash, or without a program a struct_ops map: its id, its pin, or what Get-BpfMap or Import-BpfObject emits.</summary>
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
+    [Parameter(Mandatory = true, ParameterSetName = MapSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BpfPathCompleter))]
     public object? Map { get; set; }
@@ -92,7 +95,63 @@ public sealed class AddBpfAttachmentCommand : BpfHookCommand
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc />
-    protected override void ProcessRecord() => Try(Attach, ParameterSetName == IdSet ? ProgramId : ProgramPath);
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == MapSet)
+        {
+            Try(() => AttachMap(Map!), Map);
+        }
+        else
+        {
+            Try(Attach, ParameterSetName == IdSet ? ProgramId : ProgramPath);
+        }
+    }
+
+    /// <summary>A map that is attached itself: operations of the kernel.</summary>
+    private void AttachMap(object map)
+    {
+        string[] meaningless =
+        [
+            .. new[] { nameof(Cgroup), nameof(Interface), nameof(NetworkNamespace), nameof(AttachType), nameof(NoLink), nameof(Flag), nameof(XdpMode), nameof(ReplaceProgramId) }
+                .Where(MyInvocation.BoundParameters.ContainsKey),
+        ];
+        ReadHook(nameof(Map));
+        if (meaningless.Length > 0)
+        {
+            throw new ArgumentException($"-{string.Join(", -", meaningless)} goes with a program: name it with -ProgramId or -ProgramPath, or leave this out.", nameof(map));
+        }
+
+        using AttachPoint point = OpenPoint(cgroup: null, map, networkNamespace: null, networkInterface: null, tracepoint: null);
+        StructOpsAttacher.Check(point);
+        if (PinPath is null)
+        {
+            throw new ArgumentException("A link lives only while it is pinned or held by a process: give a path to pin it at.", nameof(map));
+        }
+
+        string path = ResolveFile(PinPath);
+        if (!ShouldProcess(point.ToString(), Replace ? "Attach in the place of what is attached" : "Attach"))
+        {
+            return;
+        }
+
+        if (!Replace)
+        {
+            BpfPin.PreparePath(path);
+        }
+
+        Emit(StructOpsAttacher.Attach(point, path, Replace, WriteVerbose), path);
+    }
+
+    private void Emit(AttachmentRecord attachment, string? pinPath)
+    {
+        if (PassThru)
+        {
+            // Nobody holds the link but this pin: removing it detaches the program.
+            PSObject emitted = PSObject.AsPSObject(attachment);
+            emitted.Properties.Add(new PSNoteProperty(nameof(PinPath), attachment.LinkId is null ? null : pinPath));
+            WriteObject(emitted);
+        }
+    }
 
     private AttachPoint OpenPoint(BpfProgramType type)
     {
@@ -145,12 +204,6 @@ public sealed class AddBpfAttachmentCommand : BpfHookCommand
             WriteWarning($"This kernel has no links to such a target: attached {what} without one. Nothing is pinned at '{request.PinPath}'; it stays until it is detached.");
         }
 
-        if (PassThru)
-        {
-            // Nobody holds the link but this pin: removing it detaches the program.
-            PSObject emitted = PSObject.AsPSObject(attachment);
-            emitted.Properties.Add(new PSNoteProperty(nameof(PinPath), attachment.LinkId is null ? null : request.PinPath));
-            WriteObject(emitted);
-        }
+        Emit(attachment, request.PinPath);
     }
 }

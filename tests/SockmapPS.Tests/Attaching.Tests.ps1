@@ -218,14 +218,13 @@ Describe 'Attaching to functions, tracepoints, events and Netfilter' -Skip:$notR
             "$problem" | Should -BeLike '*ENOTSUPP*'
             return
         }
-        $map = $imported | Where-Object Type -EQ StructOps
-        $attached = Add-BpfAttachment -Map $map -PinPath "$fs/link" -PassThru
+        $map = $imported | Where-Object { $_.Kind -eq 'Map' -and $_.Type -eq 'StructOps' }
+        $attached = Add-BpfAttachment -StructOps $map -PinPath "$fs/link" -PassThru
         $attached.TargetKind, $attached.LinkType, $attached.MapId | Should -Be ('StructOps', 'StructOps', $map.Id)
         [IO.File]::ReadAllText('/proc/sys/net/ipv4/tcp_available_congestion_control') | Should -Match 'sm_steady'
-        (Get-Failure { Add-BpfAttachment -Map $map -PinPath "$fs/link" }).FullyQualifiedErrorId | Should -BeLike 'AlreadyExists,*'
-        (Get-Failure { Add-BpfAttachment -Map $map }).Exception.Message | Should -BeLike '*give a path to pin it at*'
-        (Get-Failure { Add-BpfAttachment -Map $map -PinPath "$fs/link2" -NoLink }).Exception.Message | Should -BeLike '-NoLink goes with a program*'
-        (Get-Failure { Add-BpfAttachment -Map ($imported | Where-Object Type -EQ Array)[0] -PinPath "$fs/link2" }).Exception.Message | Should -BeLike '*give the program*'
+        (Get-Failure { Add-BpfAttachment -StructOps $map -PinPath "$fs/link" }).FullyQualifiedErrorId | Should -BeLike 'AlreadyExists,*'
+        (Get-Failure { Add-BpfAttachment -StructOps $map }).Exception.Message | Should -BeLike '*give a path to pin it at*'
+        (Get-Failure { Add-BpfAttachment -StructOps ($imported | Where-Object Type -EQ Array)[0] -PinPath "$fs/link2" }).Exception.Message | Should -BeLike '*give the program*'
         Get-BpfAttachment | Where-Object LinkId -EQ $attached.LinkId | Remove-BpfAttachment
         "$fs/link", "$fs/link2" | Should -Not -Exist
         Remove-BpfPin "$fs/operations" -Recurse -Force

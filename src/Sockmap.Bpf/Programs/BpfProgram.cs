@@ -125,7 +125,9 @@ public sealed unsafe class BpfProgram : IDisposable
     {
         Validate(request);
         using DescriptorLease btf = new(request.Btf?.Handle);
-        using DescriptorLease attachBtf = new(request.AttachBtfObject?.Handle);
+
+        // One member of the union for both: attach_btf_obj_fd and attach_prog_fd.
+        using DescriptorLease attachTo = new(request.AttachProgram?.Handle ?? request.AttachBtfObject?.Handle);
         fixed (byte* instructions = request.Instructions.Span,
             license = BpfCommands.Encode(request.License),
             functionInfo = request.FunctionInfo.Span,
@@ -147,7 +149,7 @@ public sealed unsafe class BpfProgram : IDisposable
                 expected_attach_type = (uint)request.ExpectedAttachType,
                 prog_btf_fd = (uint)btf.Descriptor,
                 attach_btf_id = request.AttachBtfId,
-                attach_btf_obj_fd = (uint)attachBtf.Descriptor,
+                attach_btf_obj_fd = (uint)attachTo.Descriptor,
             };
             if (!request.FunctionInfo.IsEmpty)
             {

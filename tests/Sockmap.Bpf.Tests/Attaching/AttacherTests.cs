@@ -5,6 +5,7 @@ using Sockmap.Bpf.Btf;
 using Sockmap.Bpf.Inspection;
 using Sockmap.Bpf.Iterators;
 using Sockmap.Bpf.Links;
+using Sockmap.Bpf.Loading;
 using Sockmap.Bpf.Maps;
 using Sockmap.Bpf.Programs;
 using Sockmap.Bpf.Tests.Kernel;
@@ -394,35 +395,85 @@ public sealed class AttacherTests : IDisposable
         Assert.True(SpinWait.SpinUntil(() => !BpfLink.EnumerateIds().Contains(attached.LinkId!.Value), TimeSpan.FromSeconds(10)));
     }
 
-    [Fact]
-    public void A_traced_function_runs_its_program()
+    [Theory]
+    [InlineData(BpfProgramType.Tracing, BpfAttachType.TraceFentry, "bpf_fentry_test1")]
+    [InlineData(BpfProgramType.Tracing, BpfAttachType.TraceFexit, "bpf_fentry_test1")]
+    [InlineData(BpfProgramType.Lsm, BpfAttachType.LsmMac, "bpf_lsm_file_open")]
+    public void A_traced_function_runs_its_program(BpfProgramType type, BpfAttachType attachType, string function)
     {
-        ProgramLoadRequest request = new()
+        using BpfProgram program = LoadUnlessForbidden(new()
         {
-            Name = "fentry",
-            Type = BpfProgramType.Tracing,
-            ExpectedAttachType = BpfAttachType.TraceFentry,
-            AttachBtfId = FunctionId("bpf_fentry_test1"),
+            Name = "traces",
+            Type = type,
+            ExpectedAttachType = attachType,
+            AttachBtfId = FunctionId(function),
             Instructions = Insn.Return(0),
-        };
-        BpfProgram? loaded = null;
+        });
+        using AttachPoint point = AttachPoint.OfProgram();
+        AttachmentRecord attached = Attacher.Attach(Request(program, point));
+        Assert.Equal((BpfLinkType.Tracing, attachType), (attached.LinkType, attached.AttachType));
+        Assert.Contains(new AttachmentInventory().All(), record => record.LinkId == attached.LinkId && record.TargetKind == AttachmentTarget.Link);
+        Detacher.Detach(attached);
+        Assert.DoesNotContain(attached.LinkId!.Value, BpfLink.EnumerateIds());
+    }
+
+    [Fact]
+    public void A_function_of_another_program_is_replaced_until_it_is_detached()
+    {
+        ObjectSpec spec = ObjectSpec.ReadFile(Tests.Loading.TestObjects.PathOf("extension.bpf.o"));
+        using BpfObject target = BpfObject.Load(spec);
+        using ObjectTypes types = ObjectTypes.Load(spec);
+        Assert.True(spec.Btf!.TryFind("inner", BtfKind.Function, out BtfType inner));
+        LinkedProgram linked = Tests.Loading.TestObjects.Linker(spec).Link("replacing");
+        using BpfProgram program = LoadUnlessForbidden(new()
+        {
+            Name = "replacing",
+            Type = BpfProgramType.Ext,
+            AttachProgram = target.Programs["outer"],
+            AttachBtfId = inner.Id,
+            Btf = types.Btf,
+            FunctionInfo = linked.FunctionInfo,
+            FunctionInfoRecordSize = linked.FunctionInfoRecordSize,
+            Instructions = linked.Instructions,
+        });
+        using AttachPoint point = AttachPoint.OfProgram();
+        Assert.Equal(1u, target.Programs["outer"].Run(new byte[64]));
+        AttachmentRecord attached = Attacher.Attach(Request(program, point));
+        Assert.Equal((AttachmentTarget.Link, BpfLinkType.Tracing), (attached.TargetKind, attached.LinkType!.Value));
+        Assert.Equal(42u, target.Programs["outer"].Run(new byte[64]));
+        Detacher.Detach(attached);
+        Assert.True(SpinWait.SpinUntil(() => target.Programs["outer"].Run(new byte[64]) == 1, TimeSpan.FromSeconds(20)));
+    }
+
+    [Theory]
+    [InlineData(BpfAttachType.NetkitPrimary, false)]
+    [InlineData(BpfAttachType.NetkitPrimary, true)]
+    [InlineData(BpfAttachType.NetkitPeer, false)]
+    public void A_netkit_takes_programs_at_both_its_ends(BpfAttachType attachType, bool withoutLink)
+    {
+        using TestNetwork network = new();
+        Assert.SkipUnless(TestNetwork.In(network.NearPath, static () => TestNetkit.TryCreate("nk0")), "NOT CHECKED: this kernel has no netkit devices (6.7, CONFIG_NETKIT).");
+        using AttachPoint point = AttachPoint.OpenInterface("nk0", network.NearPath);
+        using BpfProgram program = Load(BpfProgramType.SchedCls, 0, attachType);
+        AttachmentRecord attached = Attacher.Attach(Request(program, point, withoutLink) with { AttachType = attachType });
+        Assert.Equal(attached, TestNetwork.In(network.NearPath, static () => Assert.Single(new AttachmentInventory().OnInterfaces("nk0"))));
+        Assert.Equal((attachType, withoutLink ? null : BpfLinkType.Netkit), (attached.AttachType, attached.LinkType));
+        Detacher.DetachProgram(attached.ProgId, point, attachType);
+        Assert.Empty(TestNetwork.In(network.NearPath, static () => new AttachmentInventory().OnInterfaces("nk0").ToArray()));
+    }
+
+    private static BpfProgram LoadUnlessForbidden(ProgramLoadRequest request)
+    {
         try
         {
-            loaded = BpfProgram.Load(request);
+            return BpfProgram.Load(request);
         }
         catch (BpfException exception) when (exception.Errno == Errno.EPERM)
         {
             // Sandboxes forbid tracing functions even to root, while iterators, of the same program type, load.
             Assert.Skip("NOT CHECKED: tracing functions is forbidden here: " + exception.Message);
+            throw;
         }
-
-        using BpfProgram program = loaded;
-        using AttachPoint point = AttachPoint.OfProgram();
-        AttachmentRecord attached = Attacher.Attach(Request(program, point));
-        Assert.Equal((BpfLinkType.Tracing, BpfAttachType.TraceFentry), (attached.LinkType, attached.AttachType));
-        Assert.Contains(new AttachmentInventory().All(), record => record.LinkId == attached.LinkId && record.TargetKind == AttachmentTarget.Link);
-        Detacher.Detach(attached);
-        Assert.DoesNotContain(attached.LinkId!.Value, BpfLink.EnumerateIds());
     }
 
     private static uint FunctionId(string name) => BtfSpec.LoadKernel().TryFind(name, BtfKind.Function, out BtfType function) ? function.Id : 0;

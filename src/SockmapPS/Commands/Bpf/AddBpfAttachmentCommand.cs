@@ -17,9 +17,7 @@ namespace SockmapPS.Commands.Bpf;
 [OutputType(typeof(AttachmentRecord))]
 public sealed class AddBpfAttachmentCommand : BpfHookCommand
 {
-    private const string IdSet = "ProgramId";
-    private const string PathSet = "ProgramPath";
-    private const string MapSet = "Map";
+    private const string StructOpsSet = "StructOps";
 
     /// <summary>The program's id.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = IdSet, ValueFromPipelineByPropertyName = true)]
@@ -34,33 +32,42 @@ public sealed class AddBpfAttachmentCommand : BpfHookCommand
     public string ProgramPath { get; set; } = "";
 
     /// <summary>The folder of a cgroup.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(CgroupCompleter))]
     public string? Cgroup { get; set; }
 
-    /// <summary>A sockmap or sockhash, or without a program a struct_ops map: its id, its pin, or what Get-BpfMap or Import-BpfObject emits.</summary>
+    /// <summary>A struct_ops map: its id, its pin, or what Get-BpfMap or Import-BpfObject emits.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = StructOpsSet)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BpfPathCompleter))]
+    public object? StructOps { get; set; }
+
+    /// <summary>A sockmap or sockhash: its id, its pin, or what Get-BpfMap or Import-BpfObject emits.</summary>
     [Parameter(ParameterSetName = IdSet)]
     [Parameter(ParameterSetName = PathSet)]
-    [Parameter(Mandatory = true, ParameterSetName = MapSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BpfPathCompleter))]
     public object? Map { get; set; }
 
     /// <summary>The file of a network namespace; of that which the interface is in, with -Interface.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NetworkNamespaceCompleter))]
     public string? NetworkNamespace { get; set; }
 
     /// <summary>The name or index of a network interface.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(InterfaceCompleter))]
     public string? Interface { get; set; }
 
     /// <summary>Where at the target.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     public BpfAttachType? AttachType { get; set; }
 
     /// <summary>Where to pin the link.</summary>
@@ -70,15 +77,18 @@ public sealed class AddBpfAttachmentCommand : BpfHookCommand
     public string? PinPath { get; set; }
 
     /// <summary>Attaches without a link.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     public SwitchParameter NoLink { get; set; }
 
     /// <summary>How it shares a cgroup.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     public CgroupAttachFlag? Flag { get; set; }
 
     /// <summary>How XDP runs.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     public XdpMode XdpMode { get; set; }
 
     /// <summary>Puts the program in the place of the one that is there.</summary>
@@ -86,7 +96,8 @@ public sealed class AddBpfAttachmentCommand : BpfHookCommand
     public SwitchParameter Replace { get; set; }
 
     /// <summary>The program that must be there now.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     [ArgumentCompleter(typeof(ProgramIdCompleter))]
     public uint? ReplaceProgramId { get; set; }
 
@@ -97,9 +108,9 @@ public sealed class AddBpfAttachmentCommand : BpfHookCommand
     /// <inheritdoc />
     protected override void ProcessRecord()
     {
-        if (ParameterSetName == MapSet)
+        if (ParameterSetName == StructOpsSet)
         {
-            Try(() => AttachMap(Map!), Map);
+            Try(() => AttachMap(StructOps!), StructOps);
         }
         else
         {
@@ -110,17 +121,6 @@ public sealed class AddBpfAttachmentCommand : BpfHookCommand
     /// <summary>A map that is attached itself: operations of the kernel.</summary>
     private void AttachMap(object map)
     {
-        string[] meaningless =
-        [
-            .. new[] { nameof(Cgroup), nameof(Interface), nameof(NetworkNamespace), nameof(AttachType), nameof(NoLink), nameof(Flag), nameof(XdpMode), nameof(ReplaceProgramId) }
-                .Where(MyInvocation.BoundParameters.ContainsKey),
-        ];
-        ReadHook(nameof(Map));
-        if (meaningless.Length > 0)
-        {
-            throw new ArgumentException($"-{string.Join(", -", meaningless)} goes with a program: name it with -ProgramId or -ProgramPath, or leave this out.", nameof(map));
-        }
-
         using AttachPoint point = OpenPoint(cgroup: null, map, networkNamespace: null, networkInterface: null, tracepoint: null);
         StructOpsAttacher.Check(point);
         if (PinPath is null)

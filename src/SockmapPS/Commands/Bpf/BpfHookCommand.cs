@@ -6,6 +6,9 @@ namespace SockmapPS.Commands.Bpf;
 /// <summary>The parameters that name a function, a tracepoint, an event or a place in Netfilter to attach to.</summary>
 public abstract class BpfHookCommand : BpfAttachingCommand
 {
+    private protected const string IdSet = "ProgramId";
+    private protected const string PathSet = "ProgramPath";
+
     // Each parameter that says more of a hook, and those that it can say it of.
     private static readonly (string Name, string[] With)[] Details =
     [
@@ -22,69 +25,84 @@ public abstract class BpfHookCommand : BpfAttachingCommand
     ];
 
     /// <summary>A tracepoint: category/name, or the name of a raw one.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     [ValidateNotNullOrEmpty]
     public string? Tracepoint { get; set; }
 
     /// <summary>Functions of the kernel; wildcards.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? KernelFunction { get; set; }
 
     /// <summary>An executable or a library.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     [ValidateNotNullOrEmpty]
     public string? Executable { get; set; }
 
     /// <summary>Functions of the executable; wildcards.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Function { get; set; }
 
     /// <summary>Bytes from the function's start, or from the executable's.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     public ulong? Offset { get; set; }
 
     /// <summary>When the function returns.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     public SwitchParameter Return { get; set; }
 
     /// <summary>The process whose calls or events count.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     public int? ProcessId { get; set; }
 
     /// <summary>An event that is counted.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     public PerfEventKind? PerfEvent { get; set; }
 
     /// <summary>The CPU whose events count.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     public int? Cpu { get; set; }
 
     /// <summary>One run in so many events.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     public ulong? Period { get; set; }
 
     /// <summary>Runs in a second.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     public ulong? Frequency { get; set; }
 
     /// <summary>A place in Netfilter.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     public NetfilterPlace? NetfilterHook { get; set; }
 
     /// <summary>Whose packets Netfilter shows.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     public NetfilterFamily Family { get; set; } = NetfilterFamily.IPv4;
 
     /// <summary>The order at the place in Netfilter.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     public int? Priority { get; set; }
 
     /// <summary>Puts fragments together before.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
+    [Parameter(ParameterSetName = PathSet)]
     public SwitchParameter Defragment { get; set; }
 
     /// <summary>The hook that was named; null where none was.</summary>

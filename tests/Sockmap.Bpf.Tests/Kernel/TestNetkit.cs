@@ -13,7 +13,7 @@ internal static class TestNetkit
     private const ushort IFLA_LINKINFO = 18;
     private const ushort IFLA_INFO_KIND = 1;
 
-    /// <summary>Makes a pair in this thread's network namespace; says whether the kernel knows such devices.</summary>
+    /// <summary>Makes a pair in this thread's network namespace; says whether the kernel knows such devices. The other end is called nk0 by the kernel.</summary>
     public static bool TryCreate(string name)
     {
         byte[] attributes = [.. Attribute(IFLA_IFNAME, Encoding.ASCII.GetBytes(name + '\0')), .. Attribute(IFLA_LINKINFO, Attribute(IFLA_INFO_KIND, "netkit"u8.ToArray()))];

@@ -13,7 +13,7 @@ public static class Detacher
     private static readonly TimeSpan FreeTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FreeInterval = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Takes an attachment that was listed away: by its link where it has one, else by BPF_PROG_DETACH.</summary>
+    /// <summary>Takes an attachment that was listed away: by its link where it has one, else by BPF_PROG_DETACH, or for XDP by netlink.</summary>
     /// <param name="attachment">The attachment.</param>
     /// <param name="log">Takes a line about each step.</param>
     /// <exception cref="BpfException">ENOENT: it is not there (any more); EBUSY: a process holds a link of a type that cannot be detached; EPERM.</exception>

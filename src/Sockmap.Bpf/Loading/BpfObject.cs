@@ -21,6 +21,7 @@ public sealed class BpfObject : IDisposable
     private readonly HashSet<string> _foundMaps = new(StringComparer.Ordinal);
     private readonly HashSet<string> _usedMaps = new(StringComparer.Ordinal);
     private readonly ObjectPins _pins;
+    private readonly Dictionary<string, StructOpsBinding> _operations = new(StringComparer.Ordinal);
     private Dictionary<string, string> _settingProblems = [];
     private ObjectTypes? _types;
 
@@ -156,9 +157,10 @@ public sealed class BpfObject : IDisposable
             _options.Log?.Invoke($"The kernel refused the object's types, and they are left out where that is possible: {refusal.Message}");
         }
 
-        CreateMaps(_options);
         BtfSpec? kernel = NeedsKernelBtf() ? _options.KernelBtf ?? ReadKernelBtf() : null;
         using KernelModules? modules = kernel is null ? null : new KernelModules(kernel);
+        BindOperations(programs, kernel);
+        CreateMaps(_options);
         Lazy<IReadOnlyDictionary<string, ulong>> symbols = new(() =>
             KernelSymbols.Find(_spec.Contents.Externs.Values.Where(e => e.IsTypeless).Select(e => e.Name)));
         ProgramLinker linker = new(_spec, new LinkTarget
@@ -170,6 +172,11 @@ public sealed class BpfObject : IDisposable
             SettingProblem = name => _settingProblems.GetValueOrDefault(name),
         });
         Queue<ProgramSpec> waiting = new(programs);
+        foreach (string name in _operations.Values.SelectMany(static binding => binding.Members.Keys))
+        {
+            waiting.Enqueue(_spec.Programs[name]);
+        }
+
         while (waiting.TryDequeue(out ProgramSpec? program))
         {
             if (!_programs.ContainsKey(program.Name))
@@ -212,10 +219,24 @@ public sealed class BpfObject : IDisposable
 
     private bool NeedsKernelBtf() =>
         _spec.Programs.Values.Any(p => p.NeedsAttachTypeId)
+        || _spec.Maps.Values.Any(m => m.StructOps is not null)
         || _spec.Contents.Externs.Values.Any(e => !e.IsSetting)
         || _spec.Contents.Code.Values.Any(c => c.CoreRelocations.Count > 0);
 
     private static BtfSpec? ReadKernelBtf() => File.Exists(BtfSpec.KernelPath) ? BtfSpec.LoadKernel() : null;
+
+    /// <summary>Finds the places in the kernel of the operations that are to be loaded: those of which a program is.</summary>
+    private void BindOperations(ProgramSpec[] programs, BtfSpec? kernel)
+    {
+        HashSet<string> chosen = new(programs.Select(static program => program.Name), StringComparer.Ordinal);
+        foreach (MapSpec map in _spec.Maps.Values)
+        {
+            if (map.StructOps is { } operations && (operations.Programs.Count == 0 || operations.Programs.Values.Any(chosen.Contains)))
+            {
+                _operations.Add(map.Name, StructOpsBinding.Bind(map.Name, operations, _spec.Btf!, kernel, _spec.Contents.Source));
+            }
+        }
+    }
 
     private void CreateMaps(BpfObjectOptions options)
     {
@@ -240,7 +261,14 @@ public sealed class BpfObject : IDisposable
                 continue;
             }
 
-            BpfMap map = spec.PinByName ? FindOrPin(spec, factory) : factory.Create(spec);
+            if (spec.StructOps is not null && !_operations.ContainsKey(spec.Name))
+            {
+                continue;
+            }
+
+            BpfMap map = _operations.TryGetValue(spec.Name, out StructOpsBinding? binding) ? factory.CreateStructOps(spec, binding)
+                : spec.PinByName ? FindOrPin(spec, factory)
+                : factory.Create(spec);
             if (!_ownMaps.Contains(map))
             {
                 _ownMaps.Add(map);
@@ -327,7 +355,16 @@ public sealed class BpfObject : IDisposable
     /// </summary>
     private void FillMaps()
     {
-        foreach (MapSpec spec in _spec.Maps.Values)
+        foreach ((string name, StructOpsBinding binding) in _operations)
+        {
+            BpfMap map = _maps[name];
+            map.Update(new byte[map.KeySize], binding.Fill(program => Lend(_programs[program].Handle)));
+            _options.Log?.Invoke((map.GetInfo().Flags & (uint)BpfMapFlags.Link) != 0
+                ? $"Filled map '{name}': a link attaches it."
+                : $"Filled map '{name}', and so attached it: this kernel has no links to such maps.");
+        }
+
+        foreach (MapSpec spec in _spec.Maps.Values.Where(static spec => spec.StructOps is null))
         {
             BpfMap map = _maps[spec.Name];
             if (spec.IsMapOfMaps && _foundMaps.Contains(spec.Name))
@@ -350,7 +387,11 @@ public sealed class BpfObject : IDisposable
     private int Lease(string mapName)
     {
         _usedMaps.Add(mapName);
-        SafeHandle handle = _maps[mapName].Handle;
+        return Lend(_maps[mapName].Handle);
+    }
+
+    private int Lend(SafeHandle handle)
+    {
         bool added = false;
         handle.DangerousAddRef(ref added);
         _leases.Add(handle);
@@ -369,10 +410,7 @@ public sealed class BpfObject : IDisposable
 
     private BpfProgram LoadProgram(ProgramSpec spec, LinkedProgram linked, BtfSpec? kernel, KernelModules? modules)
     {
-        if (spec.Type == BpfProgramType.StructOps)
-        {
-            throw new BpfFormatException(_spec.Contents.Source, $"program '{spec.Name}' implements an operation of the kernel (struct_ops), which is not supported");
-        }
+        StructOpsBinding? operations = spec.Type == BpfProgramType.StructOps ? OperationsOf(spec) : null;
 
         if (spec.Type == BpfProgramType.Unspec)
         {
@@ -386,7 +424,7 @@ public sealed class BpfObject : IDisposable
         {
             Name = spec.Name,
             Type = spec.Type,
-            ExpectedAttachType = spec.ExpectedAttachType ?? default,
+            ExpectedAttachType = operations is null ? spec.ExpectedAttachType ?? default : (BpfAttachType)operations.Members[spec.Name],
             Instructions = linked.Instructions,
             License = _spec.License,
             Flags = spec.Flags,
@@ -395,7 +433,7 @@ public sealed class BpfObject : IDisposable
             FunctionInfoRecordSize = withInfo ? linked.FunctionInfoRecordSize : 0,
             LineInfo = withInfo ? linked.LineInfo : default,
             LineInfoRecordSize = withInfo ? linked.LineInfoRecordSize : 0,
-            AttachBtfId = targetId,
+            AttachBtfId = operations?.TypeId ?? targetId,
             AttachBtfObject = targetModule,
             KernelFunctionModules = linked.KernelFunctionModules,
         };
@@ -408,6 +446,18 @@ public sealed class BpfObject : IDisposable
             string missing = string.Join(", ", linked.MissingKernelFunctions.Concat(linked.MissingFields));
             throw new BpfRelocationException(spec.Name, missing, $"it cannot do without what this kernel lacks: {missing}", refusal);
         }
+    }
+
+    /// <summary>The operations that a program is one of; it is verified for one place in the kernel.</summary>
+    private StructOpsBinding OperationsOf(ProgramSpec spec)
+    {
+        StructOpsBinding[] found = [.. _operations.Values.Where(binding => binding.Members.ContainsKey(spec.Name))];
+        return found switch
+        {
+            [] => throw new BpfFormatException(_spec.Contents.Source, $"program '{spec.Name}' implements an operation of the kernel (struct_ops), but stands in no variable of SEC(\".struct_ops.link\")"),
+            _ when found.All(binding => binding.TypeId == found[0].TypeId && binding.Members[spec.Name] == found[0].Members[spec.Name]) => found[0],
+            _ => throw new BpfFormatException(_spec.Contents.Source, $"program '{spec.Name}' stands in several variables as different operations of the kernel"),
+        };
     }
 
     private static bool RunsIntoPoison(string log) =>

@@ -125,11 +125,13 @@ public sealed unsafe class BpfProgram : IDisposable
     {
         Validate(request);
         using DescriptorLease btf = new(request.Btf?.Handle);
-        using DescriptorLease attachBtf = new(request.AttachBtfObject?.Handle);
+
+        // One member of the union for both: attach_btf_obj_fd and attach_prog_fd.
+        using DescriptorLease attachTo = new(request.AttachProgram?.Handle ?? request.AttachBtfObject?.Handle);
         int[] descriptors = LeaseAll(request.KernelFunctionModules, out List<SafeBpfHandle> leased);
         try
         {
-            return LoadOnce(request, named, log, btf.Descriptor, attachBtf.Descriptor, descriptors);
+            return LoadOnce(request, named, log, btf.Descriptor, attachTo.Descriptor, descriptors);
         }
         finally
         {
@@ -137,7 +139,7 @@ public sealed unsafe class BpfProgram : IDisposable
         }
     }
 
-    private static int LoadOnce(ProgramLoadRequest request, bool named, Span<byte> log, int btf, int attachBtf, int[] functionModules)
+    private static int LoadOnce(ProgramLoadRequest request, bool named, Span<byte> log, int btf, int attachTo, int[] functionModules)
     {
         fixed (int* modules = functionModules)
         fixed (byte* instructions = request.Instructions.Span,
@@ -161,7 +163,7 @@ public sealed unsafe class BpfProgram : IDisposable
                 expected_attach_type = (uint)request.ExpectedAttachType,
                 prog_btf_fd = (uint)btf,
                 attach_btf_id = request.AttachBtfId,
-                attach_btf_obj_fd = (uint)attachBtf,
+                attach_btf_obj_fd = (uint)attachTo,
                 fd_array = BpfCommands.Address(modules),
             };
             if (!request.FunctionInfo.IsEmpty)

@@ -47,6 +47,9 @@ public sealed class ProgramLoadRequest
     /// </summary>
     public IReadOnlyList<BtfObject> KernelFunctionModules { get; init; } = [];
 
+    /// <summary>The program whose function <see cref="AttachBtfId"/> is, in its BTF: for programs of type Ext, and those that trace other programs.</summary>
+    public BpfProgram? AttachProgram { get; init; }
+
     /// <summary>BPF_F_* load flags of include/uapi/linux/bpf.h, such as BPF_F_SLEEPABLE.</summary>
     public uint Flags { get; init; }
 

@@ -125,6 +125,7 @@ public sealed class AdditionTests
         Assert.Equal((1UL, 1UL, 2UL, 2UL), (client.TcpMessages, client.TcpBytes, client.RedirectedMessages, client.RedirectedBytes));
         Assert.Equal((EntryPath.Redirected, EntryPath.Tcp, SockmapReason.Kick), (client.Path, client.ReceivePath, client.Reason));
         Assert.True(client.IsClient);
+        Assert.InRange(client.LastUsed!.Value, client.JoinedAt!.Value.AddMilliseconds(-20), DateTime.Now.AddMilliseconds(20));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Sockmap.Bypasses;
 using Sockmap.Cli.Demo;
 using Sockmap.Entries;
+using Sockmap.Statistics;
 using Sockmap.Support;
 
 namespace Sockmap.Cli.Output;
@@ -13,6 +14,7 @@ namespace Sockmap.Cli.Output;
     Converters = [typeof(IPAddressConverter)])]
 [JsonSerializable(typeof(BypassStatus))]
 [JsonSerializable(typeof(SockmapEntry))]
+[JsonSerializable(typeof(SockmapStatistics))]
 [JsonSerializable(typeof(InstallResult))]
 [JsonSerializable(typeof(RemovalResult))]
 [JsonSerializable(typeof(SupportCheck))]

@@ -33,6 +33,7 @@
         'Remove-BpfPin'
         'Remove-SockmapBypass'
         'Set-BpfMapEntry'
+        'Test-SockmapBypass'
         'Test-SockmapSupport'
     )
     VariablesToExport    = @()

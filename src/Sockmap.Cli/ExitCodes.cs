@@ -15,7 +15,7 @@ internal static class ExitCodes
         (ExitCode.Usage, "the command line or a setting is wrong"),
         (ExitCode.NotFound, "no such bypass, or no such cgroup"),
         (ExitCode.SettingsDiffer, "a bypass of this name has other settings, or is of another version"),
-        (ExitCode.Incomplete, "unread bytes kept a removal from its end; status --exit-code: not healthy"),
+        (ExitCode.Incomplete, "unread bytes kept a removal from its end; status --exit-code, test: not healthy"),
         (ExitCode.NoPrivilege, "the process lacks a privilege"),
         (ExitCode.Unsupported, "the kernel or the machine lacks what a bypass needs"),
         (ExitCode.Locked, "another process is installing or removing"),
@@ -31,7 +31,8 @@ internal static class ExitCodes
         BypassError.BypassLocked or BypassError.TooManyWatchers => ExitCode.Locked,
         BypassError.PermissionDenied => ExitCode.NoPrivilege,
         BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.KernelUnsupported => ExitCode.Unsupported,
-        BypassError.BypassNotActive or BypassError.EntryNotDrained or BypassError.ConnectionNotTaken or BypassError.SocketNotAccessible or BypassError.KernelRefused => ExitCode.Failed,
+        BypassError.BypassNotActive or BypassError.EntryNotDrained or BypassError.ConnectionNotTaken or BypassError.SocketNotAccessible or BypassError.KernelRefused
+            or BypassError.CgroupNotUsable or BypassError.BypassNotProvable or BypassError.WorkerFailed => ExitCode.Failed,
         _ => throw new UnreachableException($"No exit code is defined for {error}."),
     };
 

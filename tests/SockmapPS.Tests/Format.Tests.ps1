@@ -1,5 +1,5 @@
 BeforeDiscovery {
-    $types = 'BypassStatus', 'SockmapEntry', 'SupportCheck', 'BypassRemoval'
+    $types = 'BypassStatus', 'SockmapEntry', 'SupportCheck', 'BypassRemoval', 'ProofResult'
 }
 
 BeforeAll {
@@ -22,6 +22,14 @@ BeforeAll {
             Remaining = [string[]] '127.0.0.1:6379 from 127.0.0.1:40312 (812)'; Elapsed = [timespan]::FromSeconds(1.5)
         }
     }
+    $samples.ProofResult = [Sockmap.Proof.ProofResult]@{
+        Bypass = 'redis'; Passed = $true; Elapsed = [timespan]::FromSeconds(0.5)
+        Summary = "Bypass 'redis' works: 557576 of 557576 bytes inside it skipped TCP, and none of 557576 outside did by it."
+        Finding = [Sockmap.Proof.ProofFinding[]] @(
+            [Sockmap.Proof.ProofFinding]::new('Inside.InMap', $true, 'Both are.'), [Sockmap.Proof.ProofFinding]::new('Outside.Contrast', $null, 'None.'))
+        Cgroup = '/sys/fs/cgroup/system.slice/redis.service/sockmap-proof-12345-1'; Address = '127.0.0.1'; Port = 6379; ClientPort = 40000
+        BytesSent = 557576; MessagesRedirected = 32; BytesRedirected = 557576; MessagesOverTcp = 0; BytesOverTcp = 0
+    }
     # What loopback looks like; the widest addresses and numbers of all need more than 80.
     $usual = $samples.Clone()
     $usual.SockmapEntry = [Sockmap.Entries.SockmapEntry]@{
@@ -32,6 +40,7 @@ BeforeAll {
         BypassStatus  = 'Name', 'State', 'Health', 'Entries', 'Redirected', 'OverTcp', 'Cgroup', '/sys/fs/cgroup/unified', '60000', '1.5 GiB', '812 B', 'ok'
         SockmapEntry  = 'Bypass: redis', 'Local', 'Remote', 'Path', 'Messages', 'Redirected', 'OverTcp', 'Queued', '192.168.100.200:60000', '[fd00::1]:6379', '4294967295', '1.5 GiB', '812 B', '0 B'
         SupportCheck  = 'Name', 'Need', 'State', 'Detail', 'SockmapLink', 'Optional', 'Unsupported', 'BPF_LINK_CREATE gave EINVAL.'
+        ProofResult   = 'Bypass', 'Passed', 'Sent', 'Redirected', 'OverTcp', 'Summary', 'redis', 'True', '544 KiB', '0 B', 'skipped TCP'
         BypassRemoval = 'Name', 'IsComplete', 'Removed', 'Remaining', 'Unread', 'Dropped', 'Elapsed', 'redis', 'False', '60000', '1.5 GiB', '00:00:01.500'
     }
 }

@@ -3,7 +3,7 @@ BeforeDiscovery {
     'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass',
     'Get-SockmapEntry', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap',
     'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Set-BpfMapEntry',
-    'Test-SockmapSupport'
+    'Test-SockmapBypass', 'Test-SockmapSupport'
 }
 
 BeforeAll {

@@ -23,8 +23,10 @@ internal sealed class SockmapCommand : Command
         Add(new StatusCommand(Global));
         Add(new EntriesCommand(Global));
         Add(new RemoveCommand(Global));
+        Add(new TestCommand(Global));
         Add(new CheckCommand(Global));
         Add(new DemoCommand(Global));
+        Add(new RunWorkerCommand(Global));
         Add(new DemoServerCommand(Global));
         Add(new DemoClientCommand(Global));
         SetAction(parsed =>

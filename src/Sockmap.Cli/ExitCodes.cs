@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Sockmap.Bypasses;
 using Sockmap.Cli.Demo;
+using Sockmap.Workers;
 
 namespace Sockmap.Cli;
 
@@ -46,5 +47,5 @@ internal static class ExitCodes
 
     /// <summary>True where the message alone tells what happened; any other exception is a fault of ours and shows its stack.</summary>
     public static bool IsExpected(Exception exception) =>
-        exception is OperationCanceledException or BypassException or DemoException;
+        exception is OperationCanceledException or BypassException or DemoException or WorkerException;
 }

@@ -141,7 +141,7 @@ public sealed partial class DemoTests : IDisposable
     }
 
     private static string CgroupOf(int id) =>
-        Path.Combine(CgroupHierarchy.FindRoot(), string.Create(CultureInfo.InvariantCulture, $"sockmap-demo-{id}"));
+        Path.Combine(CgroupHierarchy.FindRoot(), string.Create(CultureInfo.InvariantCulture, $"sockmap-demo-{id}-1"));
 
     private static bool IsAlive(int id) => Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}"));
 

@@ -40,7 +40,7 @@ BeforeAll {
         BypassStatus  = 'Name', 'State', 'Health', 'Entries', 'Redirected', 'OverTcp', 'Cgroup', '/sys/fs/cgroup/unified', '60000', '1.5 GiB', '812 B', 'ok'
         SockmapEntry  = 'Bypass: redis', 'Local', 'Remote', 'Path', 'Messages', 'Redirected', 'OverTcp', 'Queued', '192.168.100.200:60000', '[fd00::1]:6379', '4294967295', '1.5 GiB', '812 B', '0 B'
         SupportCheck  = 'Name', 'Need', 'State', 'Detail', 'SockmapLink', 'Optional', 'Unsupported', 'BPF_LINK_CREATE gave EINVAL.'
-        ProofResult   = 'Bypass', 'Passed', 'Sent', 'Redirected', 'OverTcp', 'Summary', 'redis', 'True', '544 KiB', '0 B', 'skipped TCP'
+        ProofResult   = 'Bypass', 'Passed', 'Sent', 'Redirected', 'OverTcp', 'Summary', 'redis', 'True', '545 KiB', '0 B', 'skipped TCP'
         BypassRemoval = 'Name', 'IsComplete', 'Removed', 'Remaining', 'Unread', 'Dropped', 'Elapsed', 'redis', 'False', '60000', '1.5 GiB', '00:00:01.500'
     }
 }

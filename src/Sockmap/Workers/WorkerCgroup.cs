@@ -10,7 +10,6 @@ public sealed class WorkerCgroup : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Young = TimeSpan.FromMinutes(1);
-    private static int s_last;
 
     private WorkerCgroup(string path) => Path = path;
 
@@ -19,7 +18,7 @@ public sealed class WorkerCgroup : IDisposable
 
     /// <summary>Makes one. Those of the same prefix that processes which were killed have left go first.</summary>
     /// <param name="parent">Folder of the cgroup to make it in.</param>
-    /// <param name="prefix">What its name begins with; the process id and a number follow.</param>
+    /// <param name="prefix">What its name begins with; the process id and a random number follow, as process ids of other pid namespaces may be the same.</param>
     /// <exception cref="BypassException">Making a cgroup there is not allowed (PermissionDenied), or not possible
     /// (CgroupNotUsable).</exception>
     public static WorkerCgroup Create(string parent, string prefix)
@@ -27,7 +26,7 @@ public sealed class WorkerCgroup : IDisposable
         ArgumentNullException.ThrowIfNull(parent);
         RemoveStale(parent, prefix);
         string path = System.IO.Path.Combine(
-            parent, string.Create(CultureInfo.InvariantCulture, $"{prefix}-{Environment.ProcessId}-{Interlocked.Increment(ref s_last)}"));
+            parent, string.Create(CultureInfo.InvariantCulture, $"{prefix}-{Environment.ProcessId}-{Random.Shared.Next():x8}"));
         try
         {
             // Not the parents too: .NET makes them where they are not, on a cgroup that is gone.

@@ -84,7 +84,10 @@ public sealed class WorkerProcess : IDisposable
         string? line;
         try
         {
-            line = await _process.StandardOutput.ReadLineAsync(cancellationToken).AsTask().WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
+            // Waiting for longer than so many milliseconds is not possible.
+            TimeSpan most = TimeSpan.FromMilliseconds(int.MaxValue);
+            line = await _process.StandardOutput.ReadLineAsync(cancellationToken).AsTask()
+                .WaitAsync(timeout < most ? timeout : most, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException e)
         {

@@ -337,6 +337,44 @@ public sealed class ProofTests
         AssertNothingIsLeft(bypass);
     }
 
+    [Fact]
+    public void OneWhoseCgroupIsThreadedIsAnError()
+    {
+        using InstalledBypass bypass = new();
+        string threads = Path.Combine(bypass.Cgroup.Path, "threads");
+        Directory.CreateDirectory(threads);
+        try
+        {
+            File.WriteAllText(Path.Combine(threads, "cgroup.type"), "threaded");
+            bypass.Install(settings => settings with { Cgroup = threads });
+
+            BypassException error = Assert.Throws<BypassException>(() => Prove(bypass));
+
+            Assert.Equal(BypassError.CgroupNotUsable, error.Error);
+            Assert.Contains("threaded", error.Message, StringComparison.Ordinal);
+            Assert.Empty(Directory.GetDirectories(threads));
+        }
+        finally
+        {
+            // The kit would use cgroup.kill, which threaded cgroups do not have.
+            Directory.Delete(threads);
+        }
+    }
+
+    [Fact]
+    public void InManyThreadsAtOnceEachHasItsOwn()
+    {
+        using InstalledBypass bypass = new();
+        bypass.Install();
+
+        ProofResult[] results = [.. Enumerable.Range(0, 4).AsParallel().WithDegreeOfParallelism(4)
+            .Select(_ => bypass.Manager.Prove(BypassSettings.DefaultName, Options))];
+
+        Assert.All(results, result => Assert.True(result.Passed, result.Summary));
+        Assert.Equal(results.Length, results.Select(result => result.Cgroup).Distinct(StringComparer.Ordinal).Count());
+        AssertNothingIsLeft(bypass);
+    }
+
     [Theory]
     [InlineData("read line; kill -9 $$", "ended before its time")]
     [InlineData("exec sleep 100", "has not answered")]

@@ -9,11 +9,16 @@ namespace Sockmap.Cli.Tests.Kernel;
 public sealed class ProofTests : IDisposable
 {
     private readonly TestBpfFileSystem bpffs = TestBpfFileSystem.Mount();
-    private readonly TestCgroup cgroup = TestCgroup.Create();
+
+    // The cgroup beside the bypass's is made in here too, and goes with it even when the command is killed.
+    private readonly TestCgroup parent = TestCgroup.Create();
+    private readonly TestCgroup cgroup;
+
+    public ProofTests() => cgroup = parent.CreateChild("inside");
 
     public void Dispose()
     {
-        cgroup.Dispose();
+        parent.Dispose();
         bpffs.Dispose();
     }
 

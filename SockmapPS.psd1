@@ -34,6 +34,7 @@
         'Remove-BpfPin'
         'Remove-SockmapBypass'
         'Set-BpfMapEntry'
+        'Test-SockmapBypass'
         'Test-SockmapSupport'
         'Watch-SockmapEvent'
     )

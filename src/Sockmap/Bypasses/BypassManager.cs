@@ -40,9 +40,14 @@ public sealed partial class BypassManager
             using IDisposable storeLock = store.Lock(_options.LockTimeout, cancellationToken);
             TakeAwayUnfinished(store, options.Timeout, cancellationToken);
             InstallResult result = Install(store, settings, cgroup, options, cancellationToken);
-            return options.IncludeEstablished
-                ? result with { Established = AddEstablished(store.FolderOf(settings.Name), cancellationToken) }
-                : result;
+            if (!options.IncludeEstablished)
+            {
+                return result;
+            }
+
+            BypassFolder folder = store.FolderOf(settings.Name);
+            EstablishedResult established = AddEstablished(folder, cancellationToken);
+            return result with { Bypass = BypassReader.Read(folder), Established = established };
         });
     }
 

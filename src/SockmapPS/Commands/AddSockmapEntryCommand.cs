@@ -66,13 +66,8 @@ public sealed class AddSockmapEntryCommand : ConnectionChangeCommand
     protected override void EndProcessing()
     {
         BypassManager manager = OpenManager(BpfFileSystem);
-        bool isFound = ParameterSetName switch
-        {
-            FilterSet => TryRun(() => FindMatching(manager), _ => Name),
-            SocketSet => _sockets.Count == 0 || TryRun(() => FindSockets(manager), _ => Name),
-            _ => true,
-        };
-        if (!isFound)
+        if ((HasFilter && !TryRun(() => FindMatching(manager), _ => Name))
+            || (_sockets.Count > 0 && !TryRun(() => FindSockets(manager), _ => Name)))
         {
             return;
         }
@@ -178,13 +173,14 @@ public sealed class AddSockmapEntryCommand : ConnectionChangeCommand
 
     private void TellInside(List<SockmapEntry> entries)
     {
-        foreach (SockmapEntry entry in entries)
+        foreach (SockmapEntry entry in entries.DistinctBy(entry => Math.Min(entry.Cookie, entry.PeerCookie ?? entry.Cookie)))
         {
             WriteVerbose($"The connection from {ConnectionText.Describe(entry)} is in bypass '{entry.Bypass}' already.");
-            if (PassThru)
-            {
-                WriteObject(entry);
-            }
+        }
+
+        if (PassThru)
+        {
+            WriteObject(entries, enumerateCollection: true);
         }
     }
 

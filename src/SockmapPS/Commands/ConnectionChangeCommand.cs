@@ -68,18 +68,17 @@ public abstract class ConnectionChangeCommand : SockmapCommand, IConnectionFilte
     /// <summary>What the parameters choose.</summary>
     private protected EntryFilter Filter { get; private set; } = new();
 
+    /// <summary>Whether the connections are named by filters.</summary>
+    private protected bool HasFilter => this.IsGiven();
+
     /// <summary>What to say where no filter is given.</summary>
     private protected abstract string MissingFilter { get; }
 
     /// <inheritdoc />
     protected override void BeginProcessing()
     {
-        if (ParameterSetName != FilterSet)
-        {
-            return;
-        }
-
-        if (!this.IsGiven())
+        // With a pipeline it is not known yet which set it is to be, and an empty pipeline names no connection.
+        if (ParameterSetName == FilterSet && !HasFilter && !MyInvocation.ExpectingInput)
         {
             ThrowTerminatingError(new ErrorRecord(new PSInvalidOperationException(MissingFilter), "FilterMissing", ErrorCategory.InvalidArgument, null));
         }

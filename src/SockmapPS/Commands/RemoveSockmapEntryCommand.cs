@@ -59,10 +59,9 @@ public sealed class RemoveSockmapEntryCommand : ConnectionChangeCommand
     protected override void EndProcessing()
     {
         BypassManager manager = OpenManager(BpfFileSystem);
-        if (ParameterSetName == FilterSet)
+        if (HasFilter)
         {
             Remove(manager, Bypass, null);
-            return;
         }
 
         foreach ((string name, HashSet<ulong> cookies) in _cookies)
@@ -156,8 +155,8 @@ public sealed class RemoveSockmapEntryCommand : ConnectionChangeCommand
         foreach (SockmapEntry[] ends in Connections(result.Remaining))
         {
             SockmapEntry waiting = ends.MaxBy(entry => entry.QueuedBytes)!;
-            SockmapEntry known = entries.TryGetValue(waiting.Cookie, out SockmapEntry? listed) ? listed : Turned(entries, waiting);
-            WriteError(new BypassException(BypassError.EntryNotDrained, Explain(name, result.Elapsed, ends, known)).ToErrorRecord(waiting));
+            SockmapEntry known = WithProcesses(waiting, entries);
+            WriteError(new BypassException(BypassError.EntryNotDrained, Explain(name, result.Elapsed, ends, known)).ToErrorRecord(known));
         }
 
         if (result.DroppedBytes > 0)
@@ -167,7 +166,7 @@ public sealed class RemoveSockmapEntryCommand : ConnectionChangeCommand
 
         if (PassThru)
         {
-            WriteObject(result.Removed, enumerateCollection: true);
+            WriteObject(result.Removed.Select(entry => WithProcesses(entry, entries)), enumerateCollection: true);
         }
     }
 
@@ -182,11 +181,35 @@ public sealed class RemoveSockmapEntryCommand : ConnectionChangeCommand
 
     private static string Remote(SockmapEntry entry) => ConnectionText.EndPoint(entry.RemoteAddress, entry.RemotePort);
 
-    /// <summary>What is known of a socket whose other end was the one that was asked for.</summary>
-    private static SockmapEntry Turned(Dictionary<ulong, SockmapEntry> entries, SockmapEntry waiting) =>
-        entries.Values.FirstOrDefault(entry => entry.PeerCookie == waiting.Cookie) is { } peer
-            ? waiting with { ProcessId = peer.PeerProcessId, ProcessName = peer.PeerProcessName, PeerProcessId = peer.ProcessId, PeerProcessName = peer.ProcessName }
-            : waiting;
+    /// <summary>The entry with the rest that was listed before: of the socket itself, or of its peer where that was asked for.</summary>
+    private static SockmapEntry WithProcesses(SockmapEntry entry, Dictionary<ulong, SockmapEntry> listed)
+    {
+        if (listed.TryGetValue(entry.Cookie, out SockmapEntry? own))
+        {
+            return entry with
+            {
+                ProcessId = own.ProcessId,
+                ProcessName = own.ProcessName,
+                PeerCookie = own.PeerCookie,
+                PeerProcessId = own.PeerProcessId,
+                PeerProcessName = own.PeerProcessName,
+                Cgroup = own.Cgroup,
+                JoinedAt = own.JoinedAt,
+                LastUsed = own.LastUsed,
+            };
+        }
+
+        return listed.Values.FirstOrDefault(other => other.PeerCookie == entry.Cookie) is { } peer
+            ? entry with
+            {
+                ProcessId = peer.PeerProcessId,
+                ProcessName = peer.PeerProcessName,
+                PeerCookie = peer.Cookie,
+                PeerProcessId = peer.ProcessId,
+                PeerProcessName = peer.ProcessName,
+            }
+            : entry;
+    }
 
     private static string Explain(string name, TimeSpan elapsed, SockmapEntry[] ends, SockmapEntry known)
     {

@@ -13,7 +13,7 @@ namespace Sockmap.Cli.Output;
     Converters = [typeof(IPAddressConverter)])]
 [JsonSerializable(typeof(BypassStatus))]
 [JsonSerializable(typeof(SockmapEntry))]
-[JsonSerializable(typeof(InstallResult))]
+[JsonSerializable(typeof(InstallReport))]
 [JsonSerializable(typeof(RemovalResult))]
 [JsonSerializable(typeof(SupportCheck))]
 [JsonSerializable(typeof(DemoReport))]

@@ -8,7 +8,7 @@
     Description          = 'Lets local TCP connections of a cgroup skip the network stack: installs, shows and removes a bypass of eBPF sockmap programs on Linux, without a byte lost.'
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
-    FormatsToProcess     = @('SockmapPS.Format.ps1xml', 'Bpf.Format.ps1xml', 'BpfMaps.Format.ps1xml', 'BpfObject.Format.ps1xml')
+    FormatsToProcess     = @('SockmapPS.Format.ps1xml', 'Bpf.Format.ps1xml', 'BpfMaps.Format.ps1xml', 'BpfObject.Format.ps1xml', 'SockmapEvents.Format.ps1xml')
     FunctionsToExport    = @()
     CmdletsToExport      = @(
         'Add-BpfAttachment'
@@ -26,6 +26,7 @@
         'Get-SockmapBypass'
         'Get-SockmapCandidate'
         'Get-SockmapEntry'
+        'Get-SockmapStatistics'
         'Import-BpfObject'
         'Install-SockmapBypass'
         'Lock-BpfMap'
@@ -39,6 +40,7 @@
         'Send-SockmapSocket'
         'Set-BpfMapEntry'
         'Test-SockmapSupport'
+        'Watch-SockmapEvent'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()

@@ -69,11 +69,11 @@ internal static class ListingBenchmark
             count = Look();
             inside[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
-            (double mapTime, long mapPeak) = RunProcess("bpftool", ["-j", "map", "show"]);
-            (double programTime, long programPeak) = RunProcess("bpftool", ["-j", "prog", "show"]);
+            (double mapTime, long mapPeak) = MeasuredProcess.Run("bpftool", ["-j", "map", "show"]);
+            (double programTime, long programPeak) = MeasuredProcess.Run("bpftool", ["-j", "prog", "show"]);
             tool[i] = mapTime + programTime;
             toolPeak = Math.Max(mapPeak, programPeak);
-            (own[i], ownPeak) = RunProcess(Environment.ProcessPath!, ["list"]);
+            (own[i], ownPeak) = MeasuredProcess.Run(Environment.ProcessPath!, ["list"]);
         }
 
         Array.Sort(tool);
@@ -86,27 +86,5 @@ internal static class ListingBenchmark
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ours, in a session:         {inside[middle],7:0.0} ms, {allocated / 1048576.0:0.0} MiB allocated; {tool[middle] / inside[middle]:0.00}x faster"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ours, first in a session:   {first,7:0.0} ms; {tool[middle] / first:0.00}x"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ours, a process of its own: {own[middle],7:0.0} ms, peak {ownPeak / 1024.0:0.0} MiB; {tool[middle] / own[middle]:0.00}x"));
-    }
-
-    /// <summary>Wall time from start to end, and peak resident memory in KiB, of a process whose output nobody looks at.</summary>
-    private static (double Milliseconds, long PeakKilobytes) RunProcess(string name, string[] arguments)
-    {
-        string report = Path.GetTempFileName();
-        try
-        {
-            ProcessStartInfo start = new("/usr/bin/time", ["-f", "%e %M", "-o", report, "sh", "-c", "exec \"$@\" >/dev/null", "sh", name, .. arguments]);
-            long begin = Stopwatch.GetTimestamp();
-            using Process process = Process.Start(start)!;
-            process.WaitForExit();
-            double elapsed = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
-            string last = File.ReadAllLines(report)[^1];
-            return process.ExitCode == 0
-                ? (elapsed, long.Parse(last.Split(' ')[1], CultureInfo.InvariantCulture))
-                : throw new InvalidOperationException($"{name} ended with {process.ExitCode}: {last}");
-        }
-        finally
-        {
-            File.Delete(report);
-        }
     }
 }

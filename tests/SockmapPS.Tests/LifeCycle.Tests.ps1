@@ -416,10 +416,11 @@ Describe 'As it is written' -Skip:$notRoot {
             Import-Module SockmapPS
             $null = New-Item -ItemType Directory /sys/fs/cgroup/system.slice/shop.service
             $peers = [Collections.Generic.List[object]]::new()
+            $PSDefaultParameterValues['Watch-SockmapEvent:Timeout'] = 1
             foreach ($command in Get-Command -Module SockmapPS -Noun Sockmap*) {
                 foreach ($example in (Get-Help $command.Name -Full).examples.example) {
                     Get-SockmapBypass | Remove-SockmapBypass -Force
-                    if ($command.Verb -in 'Get', 'Remove') { 'default', 'redis', 'web1' | ForEach-Object { Install-SockmapBypass $_ } }
+                    if ($command.Verb -in 'Get', 'Remove', 'Watch') { 'default', 'redis', 'web1' | ForEach-Object { Install-SockmapBypass $_ } }
                     if ($command.Noun -eq 'SockmapEntry') { Invoke-Peer (Open-Peer ([pscustomobject]@{ Cgroup = '/sys/fs/cgroup'; Peers = $peers })) 'echo 5 64' }
                     $code = $example.code -replace '(?m)^PS> '
                     try { $null = Invoke-Expression $code *>&1; "ran: $code" }

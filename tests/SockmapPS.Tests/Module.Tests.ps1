@@ -1,9 +1,9 @@
 BeforeDiscovery {
     $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Clear-BpfMap', 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink',
     'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass',
-    'Get-SockmapEntry', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap',
+    'Get-SockmapEntry', 'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap',
     'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Set-BpfMapEntry',
-    'Test-SockmapSupport'
+    'Test-SockmapSupport', 'Watch-SockmapEvent'
     $top = (Resolve-Path "$PSScriptRoot/../..").Path
     $scripts = Get-ChildItem $top -Recurse -File -Include *.ps1 |
         Where-Object FullName -NotMatch "^$([regex]::Escape($top))/(.*/)?(bin|obj|out)/" |
@@ -33,9 +33,9 @@ Describe 'The module' {
         $data = Import-PowerShellDataFile $ModulePath
         $data.CmdletsToExport | Should -Be ('Add-BpfAttachment', 'Add-BpfPin', 'Clear-BpfMap', 'Get-BpfAttachment',
             'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram',
-            'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapEntry', 'Import-BpfObject',
+            'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapEntry', 'Get-SockmapStatistics', 'Import-BpfObject',
             'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap', 'Remove-BpfAttachment', 'Remove-BpfMapEntry',
-            'Remove-BpfPin', 'Remove-SockmapBypass', 'Set-BpfMapEntry', 'Test-SockmapSupport')
+            'Remove-BpfPin', 'Remove-SockmapBypass', 'Set-BpfMapEntry', 'Test-SockmapSupport', 'Watch-SockmapEvent')
         $data.FunctionsToExport + $data.AliasesToExport + $data.VariablesToExport | Should -BeNullOrEmpty
         $cmdlets = [Reflection.Assembly]::LoadFrom("$folder/bin/net10.0/SockmapPS.dll").GetExportedTypes().ForEach({
                 $_.GetCustomAttributes([Management.Automation.CmdletAttribute], $false).ForEach({ "$($_.VerbName)-$($_.NounName)" }) })

@@ -22,6 +22,7 @@ internal sealed class SockmapCommand : Command
         Add(new InstallCommand(Global));
         Add(new StatusCommand(Global));
         Add(new EntriesCommand(Global));
+        Add(new StatsCommand(Global));
         Add(new RemoveCommand(Global));
         Add(new CheckCommand(Global));
         Add(new DemoCommand(Global));

@@ -4,6 +4,7 @@ using System.Net;
 using System.Numerics;
 using Sockmap.Bypasses;
 using Sockmap.Filters;
+using Sockmap.Statistics;
 
 namespace Sockmap.Cli.Options;
 
@@ -36,6 +37,26 @@ internal static class ValueParsers
 
     /// <summary><c>exact</c> or <c>sticky</c>.</summary>
     public static BypassVariant? Variant(ArgumentResult result) => Choice(result, BypassVariant.Exact, BypassVariant.Sticky);
+
+    /// <summary><c>bypass</c>, <c>cgroup</c>, <c>port</c> or <c>cgroup-and-port</c>.</summary>
+    public static StatisticsGrouping Grouping(ArgumentResult result)
+    {
+        string text = result.Tokens[^1].Value;
+        switch (text)
+        {
+            case "bypass":
+                return StatisticsGrouping.Bypass;
+            case "cgroup":
+                return StatisticsGrouping.Cgroup;
+            case "port":
+                return StatisticsGrouping.Port;
+            case "cgroup-and-port":
+                return StatisticsGrouping.CgroupAndPort;
+            default:
+                AddError(result, text, "is none of bypass, cgroup, port, cgroup-and-port");
+                return default;
+        }
+    }
 
     /// <summary>A whole number.</summary>
     public static T Number<T>(ArgumentResult result)

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Sockmap.Bypasses;
 using Sockmap.Cli.Demo;
 using Sockmap.Entries;
+using Sockmap.Statistics;
 using Sockmap.Support;
 
 namespace Sockmap.Cli.Output;
@@ -14,6 +15,7 @@ namespace Sockmap.Cli.Output;
 [JsonSerializable(typeof(BypassStatus))]
 [JsonSerializable(typeof(SockmapEntry))]
 [JsonSerializable(typeof(InstallReport))]
+[JsonSerializable(typeof(SockmapStatistics))]
 [JsonSerializable(typeof(RemovalResult))]
 [JsonSerializable(typeof(SupportCheck))]
 [JsonSerializable(typeof(DemoReport))]

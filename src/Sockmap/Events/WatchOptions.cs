@@ -7,7 +7,7 @@ public sealed record WatchOptions
 {
     /// <summary>
     /// Bytes of the buffer in which the kernel keeps events until they are read, a power of two and at least a page. An
-    /// event takes 184; what finds no room is counted as lost.
+    /// event takes 136; what finds no room is counted as lost.
     /// </summary>
     public int BufferSize { get; init; } = 1 << 20;
 

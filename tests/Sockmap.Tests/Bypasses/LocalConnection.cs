@@ -25,10 +25,10 @@ internal sealed class LocalConnection : IDisposable
 
     public int ClientPort => ((IPEndPoint)Client.LocalEndPoint!).Port;
 
-    public static Socket Listen()
+    public static Socket Listen(int port = 0)
     {
         Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
         listener.Listen();
         return listener;
     }

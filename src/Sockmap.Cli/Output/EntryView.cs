@@ -77,8 +77,8 @@ internal static class EntryView
     private static string Process(SockmapEntry entry) => entry.ProcessId.Count switch
     {
         0 => "-",
-        1 => string.Create(CultureInfo.InvariantCulture, $"{entry.ProcessName[0]}({entry.ProcessId[0]})"),
-        int count => string.Create(CultureInfo.InvariantCulture, $"{entry.ProcessName[0]}({entry.ProcessId[0]}) +{count - 1}"),
+        1 => string.Create(CultureInfo.InvariantCulture, $"{entry.ProcessName[0]} {entry.ProcessId[0]}"),
+        int count => string.Create(CultureInfo.InvariantCulture, $"{entry.ProcessName[0]} {entry.ProcessId[0]} +{count - 1}"),
     };
 
     // Both ways in one word.

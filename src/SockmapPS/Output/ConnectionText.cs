@@ -30,7 +30,7 @@ public static class ConnectionText
         ? "-"
         : RemainingText.EndPoint(address as IPAddress ?? IPAddress.Parse(address.ToString()!), port);
 
-    /// <summary>The first process and how many more, such as <c>nginx(812) +3</c>; <c>-</c> for none.</summary>
+    /// <summary>The first process and how many more, such as <c>nginx 812 +3</c>; <c>-</c> for none.</summary>
     public static string Process(System.Collections.IList? names, System.Collections.IList? ids)
     {
         if (names is null || ids is null || names.Count == 0 || ids.Count == 0)
@@ -39,7 +39,7 @@ public static class ConnectionText
         }
 
         string more = ids.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $" +{ids.Count - 1}") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{names[0]}({ids[0]}){more}");
+        return string.Create(CultureInfo.InvariantCulture, $"{names[0]} {ids[0]}{more}");
     }
 
     /// <summary>Which ways of a connection are redirected: both, what this end sends, what it receives, or none.</summary>

@@ -64,7 +64,7 @@ public sealed class TableTests
             [Samples.Entry with { Path = path, ReceivePath = receivePath, ProcessId = [812, 813], ProcessName = ["nginx", "nginx"] }],
             showBypass: false));
 
-        Assert.Contains($"nginx(812) +1             {expected} ", text, StringComparison.Ordinal);
+        Assert.Contains($"nginx 812 +1              {expected} ", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,8 +27,10 @@ Describe 'Sockets of a bypass' -Skip:$notRoot {
         $client = Get-SockmapEntry @there -LocalPort $peer.ClientPort
         $server = Get-SockmapEntry @there -LocalPort $peer.ServerPort
         foreach ($entry in $client, $server) {
-            $entry.ProcessId, $entry.PeerProcessId | Should -Be ($peer.Process.Id, $peer.Process.Id)
-            $entry.ProcessName, $entry.PeerProcessName | Should -Be ('friendly-server', 'friendly-server')
+            $entry.ProcessId | Should -Be $peer.Process.Id
+            $entry.PeerProcessId | Should -Be $peer.Process.Id
+            $entry.ProcessName | Should -Be 'friendly-server'
+            $entry.PeerProcessName | Should -Be 'friendly-server'
             $entry.Path, $entry.ReceivePath, $entry.WasAdded, $entry.IsLeaving | Should -Be ('Redirected', 'Redirected', $false, $false)
             $entry.Cgroup | Should -Be $sandbox.Cgroup
             $entry.JoinedAt, $entry.LastUsed | Should -BeOfType ([datetime])
@@ -52,7 +54,7 @@ Describe 'Sockets of a bypass' -Skip:$notRoot {
         @{ what = 'all of it together'; filter = { @{ Port = $peer.ServerPort; ProcessId = $other.Process.Id } }; expected = { @() } }
     ) {
         $arguments = & $filter
-        (Get-SockmapEntry @there @arguments).LocalPort | Sort-Object | Should -Be (& $expected | Sort-Object)
+        Get-SockmapEntry @there @arguments | ForEach-Object LocalPort | Sort-Object | Should -Be (& $expected | Sort-Object)
     }
 
     It 'are listed without their processes where nobody asks' {
@@ -82,7 +84,8 @@ Describe 'Sockets of a bypass' -Skip:$notRoot {
         $members.Cookie | Sort-Object | Should -Be ($entries.Cookie | Sort-Object)
         foreach ($member in $members) {
             $member.MapName, $member.MapType, $member.State, $member.QueuedBytes | Should -Be ('sockhash', 'SockHash', 'Established', 0)
-            $member.ProcessName, $member.Cgroup | Should -Be ('friendly-server', $sandbox.Cgroup)
+            $member.ProcessName | Should -Be 'friendly-server'
+            $member.Cgroup | Should -Be $sandbox.Cgroup
             $member.KeyBytes | Should -HaveCount 48
         }
     }
@@ -162,7 +165,8 @@ Describe 'Established connections' -Skip:$notRoot {
         Install-SockmapBypass elsewhere @here -Port 1
         $candidate = Get-SockmapCandidate narrow @there
         $candidate.RemotePort, $candidate.Bypass | Should -Be ($peer.ServerPort, 'narrow')
-        $candidate.ProcessIds, $candidate.RemoteProcessIds | Should -Be ($peer.Process.Id, $peer.Process.Id)
+        $candidate.ProcessIds | Should -Be $peer.Process.Id
+        $candidate.RemoteProcessIds | Should -Be $peer.Process.Id
         $candidate.Cgroup, $candidate.RemoteCgroup | Should -Be ($sandbox.Cgroup, $sandbox.Cgroup)
         Get-SockmapCandidate elsewhere @there | Should -BeNullOrEmpty
         (Get-SockmapCandidate elsewhere @there -All -ProcessId $peer.Process.Id).RemotePort | Should -Be $peer.ServerPort

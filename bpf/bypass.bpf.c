@@ -204,6 +204,12 @@ static __always_inline void leave_former_connection(struct bpf_sock_ops *ops)
 	bpf_map_delete_elem(&sockhash, &key);
 }
 
+static __always_inline void start_clock(struct entry_state *state)
+{
+	state->clock_at = bpf_ktime_get_ns();
+	state->clock_tick = bpf_jiffies64();
+}
+
 /* Bytes that TCP took and no program was asked about, or fewer than one was: write_seq knows. */
 static __always_inline void settle_tcp_bytes(struct entry_state *state, struct bypass_counters *c, __u32 write_seq)
 {
@@ -212,6 +218,7 @@ static __always_inline void settle_tcp_bytes(struct entry_state *state, struct b
 	if (state->flags & ENTRY_UNCOUNTED) {
 		state->flags &= ~ENTRY_UNCOUNTED;
 		state->counted_seq = write_seq;
+		start_clock(state);
 		return;
 	}
 	if (!more)
@@ -319,8 +326,8 @@ int take_in(struct bpf_sock_ops *ops)
 	state->peer.scope = key.scope;
 	state->first_seq = tp->write_seq;
 	state->counted_seq = tp->write_seq;
-	state->joined_at = bpf_ktime_get_coarse_ns();
-	state->last_used = state->joined_at;
+	start_clock(state);
+	state->joined_at = state->clock_at;
 	if (connected)
 		state->flags |= ENTRY_CONNECTED;
 	/* Fast open sends data before it is established. */
@@ -487,8 +494,6 @@ static __always_inline enum bypass_counter may_switch(struct entry_state *state,
 {
 	__u64 peer = state->peer_sock;
 
-	if (!exact && ((state->flags & ENTRY_USED_TCP) || state->first_seq != write_seq))
-		return TCP_STICKY;
 	/* It also proves the peer: a socket may keep its key after its connection was reset, and another one begin. */
 	if (PEEK(exact, struct tcp_sock, peer, copied_seq) != write_seq)
 		return TCP_UNREAD;
@@ -573,7 +578,7 @@ static __always_inline bool open_message(struct message *m, struct sk_msg_md *ms
 	if (!m->counters)
 		return false;
 	m->write_seq = m->tp->write_seq;
-	m->state->last_used = bpf_ktime_get_coarse_ns();
+	m->state->last_tick = bpf_jiffies64();
 	return true;
 }
 
@@ -646,7 +651,7 @@ int verdict_exact(struct sk_msg_md *msg)
 }
 
 SEC("sk_msg")
-int verdict_sticky(struct sk_msg_md *msg)
+int verdict_probing(struct sk_msg_md *msg)
 {
 	return judge_message(msg, false, false);
 }
@@ -659,7 +664,7 @@ int leave_exact(struct sk_msg_md *msg)
 }
 
 SEC("sk_msg")
-int leave_sticky(struct sk_msg_md *msg)
+int leave_probing(struct sk_msg_md *msg)
 {
 	return judge_message(msg, false, true);
 }
@@ -720,6 +725,18 @@ static __always_inline void read_queue(struct sock *sk, struct entry_row *row)
 		walk_queue(psock, &row->queued_bytes, MOST_LISTED_MESSAGES, false);
 }
 
+/* When a socket was last used. How long a tick is nobody tells a program, so by what ticks took since its clock started. */
+static __always_inline __u64 last_used(struct entry_state *state)
+{
+	__u64 now = bpf_ktime_get_ns(), tick = bpf_jiffies64(), ticks = tick - state->clock_tick;
+
+	if (!state->last_tick)
+		return state->joined_at;
+	if (!state->clock_tick || !ticks)
+		return now;
+	return now - (tick - state->last_tick) * ((now - state->clock_at) / ticks);
+}
+
 static __always_inline void read_state(struct sock *sk, struct entry_state *state, struct entry_row *row)
 {
 	struct tcp_sock *tp;
@@ -729,7 +746,7 @@ static __always_inline void read_state(struct sock *sk, struct entry_state *stat
 	row->reason = state->reason;
 	row->leaving = state->leaving;
 	row->joined_at = state->joined_at;
-	row->last_used = state->last_used;
+	row->last_used = last_used(state);
 	row->redirected_messages = state->redirected_messages;
 	row->redirected_bytes = state->redirected_bytes;
 	row->tcp_messages = state->tcp_messages;

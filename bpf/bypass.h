@@ -71,9 +71,13 @@ struct entry_state {
 	/* enum entry_leaving. The one field that is written without the socket's lock, by mark() only. */
 	__u32 leaving;
 	__u32 reserved;
-	/* Coarse nanoseconds of CLOCK_MONOTONIC: when it came in, and its last message. */
+	/* When it came in, nanoseconds of CLOCK_MONOTONIC. */
 	__u64 joined_at;
-	__u64 last_used;
+	/* Jiffies of its last message, which cost a load where a clock costs a call; 0 for none. */
+	__u64 last_tick;
+	/* Some moment since it came in, in nanoseconds and in jiffies. */
+	__u64 clock_at;
+	__u64 clock_tick;
 	__u64 redirected_messages;
 	__u64 redirected_bytes;
 	__u64 tcp_messages;
@@ -113,7 +117,6 @@ enum bypass_counter {
 	TCP_SHUT_DOWN,
 	TCP_SPILLED,
 	TCP_WRONG_PEER,
-	TCP_STICKY,
 	TCP_KICK,
 	TCP_LEAVING,
 	/* Messages refused with EACCES since their verdict could not be undone: the own entry was deleted meanwhile. */
@@ -188,7 +191,7 @@ enum bypass_options {
 
 enum bypass_variant {
 	VARIANT_EXACT = 1,
-	VARIANT_STICKY = 2,
+	VARIANT_PROBING = 2,
 };
 
 /* About half of what plain TCP takes for a receiver that has stopped, in both ends' buffers. */
@@ -222,6 +225,7 @@ struct entry_row {
 	__u64 netns_cookie;
 	__u64 inode;
 	__u64 cgroup_id;
+	/* Nanoseconds of CLOCK_MONOTONIC. */
 	__u64 joined_at;
 	__u64 last_used;
 	__u64 redirected_messages;

@@ -6,7 +6,7 @@
 
 /*
  * A field of a kernel struct at an address that may be stale: by a cast that the kernel checks (exact: no call), or by
- * a probe read (sticky). Both give 0 or garbage, and no fault, where nothing is.
+ * a probe read (probing). Both give 0 or garbage, and no fault, where nothing is.
  */
 #define PEEK(exact, type, address, field)                                                                             \
 	({                                                                                                             \

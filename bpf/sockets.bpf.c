@@ -1,61 +1,12 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * The sockets of this host: who holds them (one record for each open file of a process that is a socket), and which are
- * in a sockmap of anybody's. The records' layouts are repeated in src/Sockmap/Sockets/Layout.
+ * in a sockmap of anybody's.
  */
 #include "kernel.h"
+#include "sockets.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
-
-enum holder_options {
-	/* Sockets of other protocols than TCP too. */
-	HOLDER_ANY_PROTOCOL = 1,
-	/* Only sockets with a psock: those in a sockmap. */
-	HOLDER_PSOCK_ONLY = 2,
-};
-
-enum socket_flags {
-	SOCKET_PSOCK = 1,
-	SOCKET_ULP = 2,
-	SOCKET_ADDRESSES = 4,
-};
-
-/* Addresses are IPv6, IPv4 ones as ::ffff:a.b.c.d; ports are in host order. */
-struct socket_row {
-	__u64 cookie;
-	__u64 inode;
-	__u64 cgroup_id;
-	__u64 netns_cookie;
-	__u32 local_address[4];
-	__u32 remote_address[4];
-	__u32 netns_inode;
-	__u32 uid;
-	__u16 local_port;
-	__u16 remote_port;
-	__u16 family;
-	__u16 type;
-	__u16 protocol;
-	__u8 state;
-	__u8 flags;
-	__u32 queued_bytes;
-};
-
-struct holder {
-	__s32 pid;
-	__u32 fd;
-	char comm[TASK_COMM_LEN];
-};
-
-struct held_row {
-	struct socket_row socket;
-	struct holder holder;
-};
-
-struct brief_row {
-	__u64 cookie;
-	__u64 inode;
-	struct holder holder;
-};
 
 const volatile __u32 holder_options = 0;
 /* Of the map that is listed: its key follows each record. */

@@ -92,6 +92,12 @@ public static class Errno
     /// <summary>Operation not supported.</summary>
     public const int EOPNOTSUPP = 95;
 
+    /// <summary>Address family not supported by protocol.</summary>
+    public const int EAFNOSUPPORT = 97;
+
+    /// <summary>Cannot assign requested address; of a function's name, that several have it.</summary>
+    public const int EADDRNOTAVAIL = 99;
+
     /// <summary>Stale file handle.</summary>
     public const int ESTALE = 116;
 

@@ -68,9 +68,20 @@ Describe 'A map' -Skip:$notRoot {
     Context 'that is made' {
         It 'is pinned and is what was asked for' {
             $map = New-BpfMap "$pins/made" Hash -KeySize 4 -ValueSize 8 -MaxEntries 10 -Flags NoPrealloc -Name 'made here'
-            $map.Type, $map.Name, $map.KeySize, $map.ValueSize, $map.MaxEntries, $map.Flags | Should -Be 'Hash', 'made_here', 4, 8, 10, 1
+            $map.Type, $map.Name, $map.BytesKey, $map.BytesValue, $map.MaxEntries, $map.Flags | Should -Be 'Hash', 'made_here', 4, 8, 10, 1
             $pinned = [Sockmap.Bpf.Maps.BpfMap]::OpenPinned("$pins/made", $true)
             try { $pinned.GetInfo().Id | Should -Be $map.Id } finally { $pinned.Dispose() }
+        }
+
+        It 'is emitted as Get-BpfMap emits it' {
+            $made = 'one', 'two' | ForEach-Object { [pscustomobject]@{ PinPath = "$pins/as_$_"; Type = 'Hash'; KeySize = 4; ValueSize = 8; MaxEntries = 10 } } | New-BpfMap
+            $made | Should -HaveCount 2
+            foreach ($map in $made) {
+                $seen = Get-BpfMap -Path $map.Pinned
+                $map.GetType() | Should -Be $seen.GetType()
+                $map | ConvertTo-Json | Should -Be ($seen | ConvertTo-Json)
+            }
+            ($made | Out-String -Width 120).Trim() | Should -Be ($made.Pinned | ForEach-Object { Get-BpfMap -Path $_ } | Out-String -Width 120).Trim()
         }
 
         It 'of type <type> can be made without sizes that there is no choice about' -ForEach @(
@@ -87,7 +98,7 @@ Describe 'A map' -Skip:$notRoot {
             @{ type = 'Arena'; more = @{ MaxEntries = 1 }; sizes = 0, 0 }
         ) {
             $map = New-BpfMap "$pins/type_$type" $type @more
-            $map.KeySize, $map.ValueSize | Should -Be $sizes
+            $map.BytesKey, $map.BytesValue | Should -Be $sizes
         }
 
         It 'is refused with the rule that it breaks: <type> <more>' -ForEach @(

@@ -9,7 +9,7 @@ BeforeAll {
 Describe 'The Tab key' {
     It 'offers the families and variants that can be' {
         (Get-Completion 'Install-SockmapBypass -Family ').CompletionText | Should -Be ('Any', 'IPv4', 'IPv6')
-        (Get-Completion 'Install-SockmapBypass -Variant ').CompletionText | Should -Be ('Exact', 'Sticky')
+        (Get-Completion 'Install-SockmapBypass -Variant ').CompletionText | Should -Be ('Exact', 'Probing')
     }
 
     It 'offers no files for a name, and no error, where nothing can be listed' {

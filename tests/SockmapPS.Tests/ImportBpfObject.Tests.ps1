@@ -63,6 +63,22 @@ Describe 'Import-BpfObject' -Skip:$notRoot {
         $made.Type | Should -Be 'SockOps'
     }
 
+    It 'pins one program under the name that is said' {
+        $made = @(Import-BpfObject "$objects/targets.bpf.o" -PinPath "$pins/one" -PinName chosen -Program untyped -Type SockOps)
+        Get-Pinned | Should -Be 'one/chosen'
+        $made.Name | Should -Be 'untyped'
+        $made.Path | Should -Be "$pins/one/chosen"
+        $null = Import-BpfObject "$seeds/pair24_sockops.bpf.o" -PinPath "$pins/two" -PinName chosen -PinMaps "$pins/two"
+        Get-Pinned | Should -Be ('one/chosen', 'two/chosen', 'two/sock_ops_map')
+    }
+
+    It 'names the pin of the chosen program, and not of those that an array leads to' {
+        $null = Import-BpfObject "$objects/nested.bpf.o" -PinPath $pins -PinMaps "$pins/maps" -Program entry -PinName chosen
+        @(Get-Pinned) -notlike 'maps/*' | Should -Contain 'chosen'
+        @(Get-Pinned) -notlike 'maps/*' | Should -Not -Contain 'entry'
+        [IO.Directory]::GetFiles($pins).Count | Should -BeGreaterThan 1
+    }
+
     It 'takes files from the pipeline and by wildcards' {
         Get-ChildItem "$seeds/pair44_*.bpf.o" | Import-BpfObject -PinPath "$pins/a" | Where-Object Kind -EQ Program | Should -HaveCount 2
         Import-BpfObject "$seeds/pair44_*.bpf.o" -PinPath "$pins/b" | Where-Object Kind -EQ Program | Should -HaveCount 2
@@ -106,6 +122,8 @@ Describe 'Import-BpfObject' -Skip:$notRoot {
         @{ what = 'a replacement that is not there'; id = 'ReplacementNotFound'; category = 'ObjectNotFound'; run = { Import-BpfObject "$objects/calls.bpf.o" -PinPath "$pins/x" -MapReplacement @{ 'calls.bss' = "$pins/none" } } }
         @{ what = 'a kernel function that is not there'; id = 'KernelLacks'; category = 'NotImplemented'; run = { Import-BpfObject "$objects/chain.bpf.o" -PinPath "$pins/x" -PinMaps "$pins/y" -Program insert, needs_strong } }
         @{ what = 'a folder on no bpffs'; id = 'InvalidPinPath'; category = 'InvalidArgument'; run = { Import-BpfObject "$objects/calls.bpf.o" -PinPath $TestDrive -PinMaps "$pins/x" } }
+        @{ what = 'one name for two pins'; id = 'AmbiguousPinName'; category = 'InvalidArgument'; run = { Import-BpfObject "$seeds/redir_bypass.bpf.o" -PinPath "$pins/x" -PinName one } }
+        @{ what = 'a name that no pin can have'; id = 'InvalidPinPath'; category = 'InvalidArgument'; run = { Import-BpfObject "$seeds/pair24_sockops.bpf.o" -PinPath "$pins/x" -PinName '../one' } }
         @{ what = 'the verifier'; id = 'VerifierRefused'; category = 'InvalidOperation'; run = { Import-BpfObject "$objects/nested.bpf.o" -PinPath "$pins/x" -PinMaps "$pins/y" -Type SockOps -Program entry, looks } }
     ) {
         $failure = Get-Failure $run
@@ -162,6 +180,6 @@ Describe 'Import-BpfObject' -Skip:$notRoot {
                 catch { "failed: $code`n$_" }
             }
 '@
-        [regex]::Matches($output, '(?m)^(ran|failed): .*').Value | Should -Be ('ran: 3', 'ran: 4', 'ran: 2', 'ran: 0')
+        [regex]::Matches($output, '(?m)^(ran|failed): .*').Value | Should -Be ('ran: 3', 'ran: 4', 'ran: 2', 'ran: 2', 'ran: 0')
     }
 }

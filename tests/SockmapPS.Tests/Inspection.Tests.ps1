@@ -117,6 +117,36 @@ Describe 'The kernel''s objects' -Skip:$notRoot {
         (Get-BpfAttachment).ProgId | Should -Contain $verdict.ProgId
     }
 
+    It 'a text without wildcards that is met nowhere is an error: <Text>' -ForEach @(
+        @{ Text = 'Get-BpfProgram no_such'; Like = "There is no program with the name 'no_such'*" }
+        @{ Text = 'Get-BpfProgram -Tag 0000000000000000'; Like = "There is no program with the tag '0000000000000000'*" }
+        @{ Text = 'Get-BpfMap no_such'; Like = "There is no map with the name 'no_such'*" }
+        @{ Text = 'Get-BpfLink no_such'; Like = "There is no link to a program with the name 'no_such'*" }
+        @{ Text = 'Get-BpfBtf no_such'; Like = "There is no BTF object with the name 'no_such'*" }
+        @{ Text = 'Get-BpfPin -Name no_such'; Like = "There is no pin of an object with the name 'no_such'*" }
+        @{ Text = 'Get-BpfPin "$pins/no_such"'; Like = '*no_such*' }
+        @{ Text = 'Get-BpfAttachment no_such'; Like = "There is no attachment of a program with the name 'no_such'*" }
+        @{ Text = 'Get-BpfAttachment no_such -Cgroup $sandbox.Cgroup'; Like = "There is no attachment of a program with the name 'no_such' where it was looked for*" }
+        @{ Text = 'Get-BpfAttachment -Map no_such'; Like = "There is no sockmap or sockhash with the name 'no_such'*" }
+        @{ Text = 'Get-BpfAttachment -Map "$pins/no_such"'; Like = '*no_such*' }
+        @{ Text = 'Get-BpfAttachment -Interface no_such'; Like = "*'no_such'*" }
+    ) {
+        $failure = Get-Failure ([scriptblock]::Create($Text))
+        $failure.FullyQualifiedErrorId | Should -BeLike 'ObjectNotFound,SockmapPS.Commands.Bpf.*'
+        "$failure" | Should -BeLike $Like
+        "$($failure.TargetObject)" | Should -BeIn ('no_such', "$pins/no_such", '0000000000000000')
+    }
+
+    It 'wildcards that meet nothing, and places where nothing is attached, give nothing' {
+        $nothing = New-BpfMap "$pins/nothing_here" SockHash -KeySize 4 -MaxEntries 1
+        try {
+            @(Get-BpfProgram no_such*; Get-BpfMap no_such*; Get-BpfLink no_such*; Get-BpfBtf no_such*; Get-BpfPin -Name no_such*; Get-BpfProgram -Tag zz*
+                Get-BpfAttachment no_such*; Get-BpfAttachment -Map no_such*; Get-BpfAttachment -Interface no_such*
+                Get-BpfAttachment -Map nothing_here; Get-BpfAttachment -Map $nothing.Id; Get-BpfAttachment -Map "$pins/nothing_here") | Should -BeNullOrEmpty
+        }
+        finally { Remove-BpfPin "$pins/nothing_here" }
+    }
+
     It 'instructions read as bpftool prints them' -Skip:$noTool {
         $program = Get-BpfProgram -Path "$pins/take_in"
         # bpftool 7.1 knows nothing of the mark of per-CPU addresses (6.10).

@@ -68,13 +68,13 @@ Describe 'A bypass' -Skip:$notRoot {
 
     It 'reads its settings back' {
         $bypass = Install-SockmapBypass wide @here -Port 6379, 8000-8100, 6380 -ExcludePort '8001' -Address 10.0.0.0/8, ::1 `
-            -Family Any -QueueLimit 1MB -Variant Sticky -PassThru -WarningAction SilentlyContinue
+            -Family Any -QueueLimit 1MB -Variant Probing -PassThru -WarningAction SilentlyContinue
         $bypass.Name | Should -Be 'wide'
         $bypass.Port | Should -Be ('6379-6380', '8000-8100')
         $bypass.ExcludePort | Should -Be '8001'
         $bypass.Address | Should -Be ('10.0.0.0/8', '::1/128')
         $bypass.QueueLimit | Should -Be 1MB
-        $bypass.Variant | Should -Be 'Sticky'
+        $bypass.Variant | Should -Be 'Probing'
         $bypass.MaxEntries | Should -Be 64
         $bypass.BpfFileSystem | Should -Be $sandbox.BpfFileSystem
         Compare-Object $bypass (Get-SockmapBypass wide @there) -Property $bypass.PSObject.Properties.Name | Should -BeNullOrEmpty

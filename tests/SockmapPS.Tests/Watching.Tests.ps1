@@ -12,17 +12,19 @@ BeforeAll {
         $shell = [powershell]::Create().AddCommand('Import-Module').AddArgument($ModulePath).AddStatement()
         $null = $shell.AddCommand('Watch-SockmapEvent').AddParameters($Parameter).AddParameter('Verbose')
         $output = [Management.Automation.PSDataCollection[psobject]]::new()
-        $running = $shell.BeginInvoke([Management.Automation.PSDataCollection[psobject]]::new(), $output)
+        $noInput = [Management.Automation.PSDataCollection[psobject]]::new()
+        $noInput.Complete()
+        $running = $shell.BeginInvoke($noInput, $output)
         try {
-            for ($try = 0; -not ($shell.Streams.Verbose -match '^Watching bypass'); $try++) {
-                if ($try -ge 400 -or $running.IsCompleted) { throw "It does not watch: $($shell.Streams.Error)" }
+            for ($try = 0; -not ($shell.Streams.Verbose.ReadAll() -match '^Watching bypass'); $try++) {
+                if ($try -ge 400 -or $running.IsCompleted) { throw "It does not watch: $($shell.Streams.Error.ReadAll())" }
                 Start-Sleep -Milliseconds 25
             }
-            & $Meanwhile $output
+            $null = & $Meanwhile $output
         }
         finally {
             $shell.Stop()
-            $warnings = $shell.Streams.Warning
+            $warnings = $shell.Streams.Warning.ReadAll()
             $shell.Dispose()
         }
         $output
@@ -30,9 +32,13 @@ BeforeAll {
     }
 
     function Wait-Event {
-        param([object] $Output, [scriptblock] $Condition)
+        param([Management.Automation.PSDataCollection[psobject]] $Output, [scriptblock] $Condition)
 
-        for ($try = 0; -not @($Output).Where($Condition); $try++) {
+        for ($try = 0; ; $try++) {
+            # To enumerate the collection would be to wait for its end.
+            $seen = [psobject[]]::new($Output.Count)
+            for ($i = 0; $i -lt $seen.Count; $i++) { $seen[$i] = $Output[$i] }
+            if ($seen.Where($Condition)) { return }
             if ($try -ge 400) { throw "It was not seen: $Condition" }
             Start-Sleep -Milliseconds 25
         }
@@ -98,7 +104,7 @@ Describe 'Watch-SockmapEvent' -Skip:$notRoot {
 
     It 'ends after its time, and leaves no map behind' {
         Watch-SockmapEvent @there -Timeout 0.3 -Verbose 4>&1 | Select-Object -Last 1 | Should -Be "Bypass 'default' was watched for the time given."
-        (Get-BpfMap sockmap_events).Where({ $PID -in $_.Pids }) | Should -BeNullOrEmpty
+        (Get-BpfMap sockmap_event*).Where({ $PID -in $_.Pids }) | Should -BeNullOrEmpty
     }
 
     It 'ends when the one behind it in the pipeline has enough' {

@@ -5,7 +5,7 @@ using Sockmap.Bpf.Links;
 
 namespace Sockmap.Bpf.Attaching;
 
-/// <summary>The commands of bpf(2) that attach and detach, for every kind of target. They give a result or the negative error number.</summary>
+/// <summary>The calls that attach and detach, for every kind of target: commands of bpf(2), and netlink for XDP without a link. They give a result or the negative error number.</summary>
 internal static unsafe class AttachCalls
 {
     /// <summary>BPF_LINK_CREATE, or BPF_RAW_TRACEPOINT_OPEN for what a program names by itself; gives a descriptor.</summary>
@@ -14,6 +14,11 @@ internal static unsafe class AttachCalls
         if (attachType == BpfAttachType.TraceIter)
         {
             return CreateIterator(program, point.Handle);
+        }
+
+        if (point.Hook is { } hook)
+        {
+            return point.Run(() => hook.CreateLink(program, attachType!.Value));
         }
 
         return point.Kind == AttachmentTarget.Link
@@ -26,13 +31,7 @@ internal static unsafe class AttachCalls
                 {
                     prog_fd = (uint)programLease.Descriptor,
                     attach_type = (uint)attachType!.Value,
-                    flags = mode switch
-                    {
-                        XdpMode.Generic => Constants.XDP_FLAGS_SKB_MODE,
-                        XdpMode.Driver => Constants.XDP_FLAGS_DRV_MODE,
-                        XdpMode.Offload => Constants.XDP_FLAGS_HW_MODE,
-                        _ => 0,
-                    },
+                    flags = FlagsOf(mode),
                 };
                 if (point.IfIndex is { } index)
                 {
@@ -47,17 +46,26 @@ internal static unsafe class AttachCalls
             });
     }
 
-    /// <summary>BPF_PROG_ATTACH.</summary>
-    internal static int Attach(SafeHandle program, AttachPoint point, BpfAttachType attachType, ProgramAttachFlags flags, SafeHandle? replaced) =>
-        Call(bpf_cmd.BPF_PROG_ATTACH, program, point, attachType, (uint)flags | (replaced is null ? 0 : Constants.BPF_F_REPLACE), replaced);
+    /// <summary>BPF_PROG_ATTACH, or netlink for XDP.</summary>
+    internal static int Attach(SafeHandle program, AttachPoint point, BpfAttachType attachType, ProgramAttachFlags flags, XdpMode mode, SafeHandle? replaced) =>
+        attachType == BpfAttachType.Xdp ? point.Run(() => XdpNetlink.Attach(point.IfIndex!.Value, program, FlagsOf(mode), replaced)) : Call(bpf_cmd.BPF_PROG_ATTACH, program, point, attachType, (uint)flags | (replaced is null ? 0 : Constants.BPF_F_REPLACE), replaced);
 
-    /// <summary>BPF_PROG_DETACH.</summary>
+    /// <summary>BPF_PROG_DETACH, or netlink for XDP.</summary>
     internal static int Detach(SafeHandle program, AttachPoint point, BpfAttachType attachType) =>
-        Call(bpf_cmd.BPF_PROG_DETACH, program, point, attachType, 0, null);
+        attachType == BpfAttachType.Xdp ? point.Run(() => XdpNetlink.Detach(point.IfIndex!.Value, program)) : Call(bpf_cmd.BPF_PROG_DETACH, program, point, attachType, 0, null);
 
-    /// <summary>BPF_PROG_QUERY: what is attached at the point itself; null when the kernel cannot tell.</summary>
+    /// <summary>How an XDP program on an interface runs; null where it is not there.</summary>
+    internal static string? QueryXdpMode(AttachPoint point, uint programId) =>
+        point.Run(() => XdpNetlink.Query(point.IfIndex!.Value).Where(row => row.ProgramId == programId).Select(static row => row.Mode).FirstOrDefault());
+
+    /// <summary>BPF_PROG_QUERY, or netlink for XDP: what is attached at the point itself; null when the kernel cannot tell.</summary>
     internal static uint[]? Query(AttachPoint point, BpfAttachType attachType) => point.Run(() =>
     {
+        if (attachType == BpfAttachType.Xdp)
+        {
+            return [.. XdpNetlink.Query(point.IfIndex!.Value).Select(static row => row.ProgramId)];
+        }
+
         using DescriptorLease lease = new(point.Handle);
         int result = AttachmentQuery.Ask(point.IfIndex ?? (uint)lease.Descriptor, attachType, effective: false, withLinks: false, out AttachmentQuery answer);
         return result switch
@@ -69,6 +77,14 @@ internal static unsafe class AttachCalls
             _ => null,
         };
     });
+
+    private static uint FlagsOf(XdpMode mode) => mode switch
+    {
+        XdpMode.Generic => Constants.XDP_FLAGS_SKB_MODE,
+        XdpMode.Driver => Constants.XDP_FLAGS_DRV_MODE,
+        XdpMode.Offload => Constants.XDP_FLAGS_HW_MODE,
+        _ => 0,
+    };
 
     private static int Call(bpf_cmd command, SafeHandle program, AttachPoint point, BpfAttachType attachType, uint flags, SafeHandle? replaced) => point.Run(() =>
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sockmap.Bpf.Attaching.Hooks;
 using Sockmap.Bpf.Inspection;
 using Sockmap.Bpf.Interop;
 using Sockmap.Bpf.Links;
@@ -24,7 +25,7 @@ public sealed class AttachPoint : IDisposable
     /// <summary>What it is.</summary>
     public AttachmentTarget Kind { get; }
 
-    /// <summary>The cgroup's or namespace's path, the map's or the interface's name, the raw tracepoint's name; empty for what a program names by itself.</summary>
+    /// <summary>The cgroup's or namespace's path, the map's, interface's, raw tracepoint's or hook's name; empty for what a program names by itself.</summary>
     public string Name { get; }
 
     /// <summary>The descriptor of a cgroup, map or network namespace.</summary>
@@ -41,6 +42,9 @@ public sealed class AttachPoint : IDisposable
 
     /// <summary>The interface's index, where it is one.</summary>
     internal uint? IfIndex { get; private init; }
+
+    /// <summary>The place that nothing has to be open for, where it is one.</summary>
+    internal AttachHook? Hook { get; private init; }
 
     /// <summary>Opens a cgroup.</summary>
     /// <param name="path">A cgroup v2 directory.</param>
@@ -104,6 +108,27 @@ public sealed class AttachPoint : IDisposable
     /// <param name="tracepoint">The raw tracepoint's name, for programs of type RawTracepoint; else null.</param>
     public static AttachPoint OfProgram(string? tracepoint = null) => new(AttachmentTarget.Link, tracepoint ?? "", null);
 
+    /// <summary>A function, a tracepoint, an event, or a place in Netfilter.</summary>
+    /// <param name="hook">Which.</param>
+    /// <param name="networkNamespace">The file of the network namespace that it is in, for Netfilter; null for this thread's.</param>
+    /// <exception cref="ArgumentException">It cannot be as it is described; or a namespace is given for something else than Netfilter.</exception>
+    /// <exception cref="BpfException">ENOENT: there is no such namespace; EBADF: it is something else; EACCES: the process may not.</exception>
+    public static AttachPoint OfHook(AttachHook hook, string? networkNamespace = null)
+    {
+        ArgumentNullException.ThrowIfNull(hook);
+        if (hook.Fault() is { } fault)
+        {
+            throw new ArgumentException(fault, nameof(hook));
+        }
+
+        if (networkNamespace is not null && hook.Kind != AttachmentTarget.Netfilter)
+        {
+            throw new ArgumentException($"{hook} is in no network namespace; leave '{networkNamespace}' out.", nameof(networkNamespace));
+        }
+
+        return new AttachPoint(hook.Kind, hook.Name, null, network: networkNamespace is null ? null : OpenNamespaceFile(networkNamespace, out _)) { Hook = hook };
+    }
+
     /// <summary>Opens what an attachment that was listed is attached to.</summary>
     /// <exception cref="BpfException">It is gone (ENOENT, ENODEV), or the process may not.</exception>
     /// <exception cref="ArgumentException">The attachment does not tell what it is attached to.</exception>
@@ -143,6 +168,7 @@ public sealed class AttachPoint : IDisposable
         AttachmentTarget.Map => string.Create(CultureInfo.InvariantCulture, $"map {MapId} '{Name}'"),
         AttachmentTarget.NetworkNamespace => $"network namespace '{Name}'",
         AttachmentTarget.Interface => $"interface '{Name}'",
+        _ when Hook is not null => Hook.ToString(),
         _ when Name.Length > 0 => $"raw tracepoint '{Name}'",
         _ => "what the program names",
     };

@@ -21,7 +21,7 @@ public sealed record AttachRequest
     /// </summary>
     public string? PinPath { get; init; }
 
-    /// <summary>Attach by BPF_PROG_ATTACH: it stays until it is detached or its target goes.</summary>
+    /// <summary>Attach by BPF_PROG_ATTACH, XDP by netlink: it stays until it is detached or its target goes.</summary>
     public bool WithoutLink { get; init; }
 
     /// <summary>How it shares a cgroup with others; null is beside others, which is all that links can. Cgroups without a link.</summary>
@@ -33,7 +33,7 @@ public sealed record AttachRequest
     /// <summary>The program that must be there now; where it is null, the only one that is there. With <see cref="Replace"/>.</summary>
     public uint? ReplaceProgramId { get; init; }
 
-    /// <summary>How XDP runs. XDP links.</summary>
+    /// <summary>How XDP runs.</summary>
     public XdpMode XdpMode { get; init; }
 
     /// <summary>Takes a line about each step.</summary>

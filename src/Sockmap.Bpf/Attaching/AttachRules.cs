@@ -7,7 +7,10 @@ internal static class AttachRules
 {
     // Of these the kernel knows the attach type from loading, and refuses every other with EINVAL: trying finds the one.
     private static readonly HashSet<BpfProgramType> KnownToKernel =
-        [BpfProgramType.CgroupSock, BpfProgramType.CgroupSockAddr, BpfProgramType.CgroupSockopt, BpfProgramType.Tracing];
+    [
+        BpfProgramType.CgroupSock, BpfProgramType.CgroupSockAddr, BpfProgramType.CgroupSockopt, BpfProgramType.Tracing,
+        BpfProgramType.Kprobe,
+    ];
 
     private static readonly AttachRule[] Rows =
     [
@@ -52,11 +55,22 @@ internal static class AttachRules
         new(BpfProgramType.FlowDissector, AttachmentTarget.NetworkNamespace, BpfAttachType.FlowDissector, ByCall: true),
         new(BpfProgramType.SkLookup, AttachmentTarget.NetworkNamespace, BpfAttachType.SkLookup, ByCall: false),
 
-        new(BpfProgramType.Xdp, AttachmentTarget.Interface, BpfAttachType.Xdp, ByCall: false),
+        new(BpfProgramType.Xdp, AttachmentTarget.Interface, BpfAttachType.Xdp, ByCall: true),
         new(BpfProgramType.SchedCls, AttachmentTarget.Interface, BpfAttachType.TcxIngress, ByCall: true),
         new(BpfProgramType.SchedCls, AttachmentTarget.Interface, BpfAttachType.TcxEgress, ByCall: true),
         new(BpfProgramType.SchedCls, AttachmentTarget.Interface, BpfAttachType.NetkitPrimary, ByCall: true),
         new(BpfProgramType.SchedCls, AttachmentTarget.Interface, BpfAttachType.NetkitPeer, ByCall: true),
+
+        // The events come last: kernels before 6.6 let them have programs that were loaded for many functions.
+        new(BpfProgramType.Kprobe, AttachmentTarget.KernelFunction, BpfAttachType.TraceKprobeMulti, ByCall: false),
+        new(BpfProgramType.Kprobe, AttachmentTarget.KernelFunction, BpfAttachType.TraceKprobeSession, ByCall: false),
+        new(BpfProgramType.Kprobe, AttachmentTarget.KernelFunction, BpfAttachType.PerfEvent, ByCall: false),
+        new(BpfProgramType.Kprobe, AttachmentTarget.UserFunction, BpfAttachType.TraceUprobeMulti, ByCall: false),
+        new(BpfProgramType.Kprobe, AttachmentTarget.UserFunction, BpfAttachType.TraceUprobeSession, ByCall: false),
+        new(BpfProgramType.Kprobe, AttachmentTarget.UserFunction, BpfAttachType.PerfEvent, ByCall: false),
+        new(BpfProgramType.Tracepoint, AttachmentTarget.Tracepoint, BpfAttachType.PerfEvent, ByCall: false),
+        new(BpfProgramType.PerfEvent, AttachmentTarget.PerfEvent, BpfAttachType.PerfEvent, ByCall: false),
+        new(BpfProgramType.Netfilter, AttachmentTarget.Netfilter, BpfAttachType.Netfilter, ByCall: false),
 
         new(BpfProgramType.RawTracepoint, AttachmentTarget.Link, null, ByCall: false),
         new(BpfProgramType.RawTracepointWritable, AttachmentTarget.Link, null, ByCall: false),
@@ -112,6 +126,11 @@ internal static class AttachRules
         AttachmentTarget.Map => "a map",
         AttachmentTarget.NetworkNamespace => "a network namespace",
         AttachmentTarget.Interface => "a network interface",
+        AttachmentTarget.KernelFunction => "a function of the kernel",
+        AttachmentTarget.UserFunction => "a function of an executable",
+        AttachmentTarget.Tracepoint => "a tracepoint with its category",
+        AttachmentTarget.PerfEvent => "a perf event",
+        AttachmentTarget.Netfilter => "a place in Netfilter",
         _ => "what it names by itself",
     };
 
@@ -121,11 +140,9 @@ internal static class AttachRules
 
     private static string Reason(BpfProgramType type) => type switch
     {
-        BpfProgramType.Kprobe or BpfProgramType.Tracepoint or BpfProgramType.PerfEvent => ": it needs a perf event (perf_event_open(2)), use perf or bpftrace",
-        BpfProgramType.StructOps => ": it is a member of a struct_ops map, and such a map is what is linked",
-        BpfProgramType.Netfilter => ": it needs a family, a hook and a priority",
+        BpfProgramType.StructOps => ": it is a member of a struct_ops map, and that map is what is attached; give it without a program",
         BpfProgramType.SocketFilter or BpfProgramType.SkReuseport => ": it is attached to one socket (setsockopt(2)), by the process that has it",
-        BpfProgramType.LircMode2 => ": it is attached to a remote control's device",
+        BpfProgramType.LircMode2 => ": it is attached to a remote control's device, which no listing shows",
         BpfProgramType.LwtIn or BpfProgramType.LwtOut or BpfProgramType.LwtXmit or BpfProgramType.LwtSeg6local => ": it is a part of a route, use ip route",
         BpfProgramType.SchedAct => ": it is an action of a traffic filter, use tc",
         BpfProgramType.Syscall => ": it is only run (BPF_PROG_TEST_RUN)",

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sockmap.Bpf.Attaching.Hooks;
 using Sockmap.Bpf.Inspection;
 using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Pinning;
@@ -8,7 +9,7 @@ namespace Sockmap.Bpf.Attaching;
 
 /// <summary>
 /// Attaches programs, by link where the kernel can: a link is tried first, and only when the kernel refuses it as such and takes the
-/// program by BPF_PROG_ATTACH is it attached so.
+/// program by BPF_PROG_ATTACH (XDP: by netlink) is it attached so.
 /// </summary>
 public static class Attacher
 {
@@ -42,6 +43,11 @@ public static class Attacher
     {
         AttachPoint point = request.Point;
         IReadOnlyList<AttachRule> rules = AttachRules.Resolve(program.Type, point.Kind, request.AttachType);
+        if (point.Hook is { } hook)
+        {
+            rules = RulesOf(hook, rules, request);
+        }
+
         if (request.WithoutLink && request.PinPath is not null)
         {
             throw new ArgumentException("What is attached without a link has nothing to pin: leave the pin path out.", nameof(request));
@@ -89,6 +95,19 @@ public static class Attacher
         return rules;
     }
 
+    private static AttachRule[] RulesOf(AttachHook hook, IReadOnlyList<AttachRule> rules, AttachRequest request)
+    {
+        if (request.Replace)
+        {
+            throw new ArgumentException($"The program of a link to {hook} stays the same as long as the link is there: remove the attachment, and attach anew.", nameof(request));
+        }
+
+        AttachRule[] possible = [.. rules.Where(rule => hook.Objection(rule.AttachType!.Value) is null)];
+        return possible.Length > 0
+            ? possible
+            : throw new ArgumentException($"{hook} is nothing to attach to as {rules[0].AttachType}: {hook.Objection(rules[0].AttachType!.Value)}.", nameof(request));
+    }
+
     private static AttachmentRecord AttachByLink(AttachRequest request, ProgramInfo program, IReadOnlyList<AttachRule> rules)
     {
         string path = request.PinPath!;
@@ -98,24 +117,13 @@ public static class Attacher
             throw new BpfException($"Pinning a link at '{path}': something is there; take another path, or replace the program of the link that is pinned there", Errno.EEXIST);
         }
 
-        // All programs that name their target by themselves are attached by one call; only iterators by another.
-        int result = -Errno.EINVAL;
-        foreach (AttachRule rule in rules.DistinctBy(static rule => rule.Target == AttachmentTarget.Link && rule.AttachType != BpfAttachType.TraceIter ? null : rule.AttachType))
-        {
-            result = AttachCalls.CreateLink(request.Program.Handle, request.Point, rule.AttachType, request.XdpMode);
-            request.Log?.Invoke($"A link of program {program.Id} to {request.Point}{As(rule.AttachType)}: {(result < 0 ? Errno.Describe(-result) : "made")}.");
-            if (result != -Errno.EINVAL)
-            {
-                break;
-            }
-        }
-
+        int result = CreateLink(request, program, rules);
         if (result >= 0)
         {
             using BpfLink link = BpfLink.Adopt(result);
             link.Pin(path);
             request.Log?.Invoke($"Pinned the link at '{path}'.");
-            return Describe(request.Point, program, link.GetInfo(), request.XdpMode);
+            return request.Point.Hook is null ? Describe(request.Point, program, link.GetInfo()) : Describe(request.Point, link);
         }
 
         if (result is -Errno.EINVAL or -Errno.EOPNOTSUPP or -Errno.ENOTSUPP && rules.All(static rule => rule.ByCall))
@@ -133,6 +141,27 @@ public static class Attacher
         }
 
         throw Explain(request, program, rules, -result);
+    }
+
+    /// <summary>Makes a link in the first way that the kernel takes; gives a descriptor or the negative error number that says most.</summary>
+    private static int CreateLink(AttachRequest request, ProgramInfo program, IReadOnlyList<AttachRule> rules)
+    {
+        // All programs that name their target by themselves are attached by one call; only iterators by another.
+        int result = -Errno.EINVAL;
+        foreach (AttachRule rule in rules.DistinctBy(static rule => rule.Target == AttachmentTarget.Link && rule.AttachType != BpfAttachType.TraceIter ? null : rule.AttachType))
+        {
+            int attempt = AttachCalls.CreateLink(request.Program.Handle, request.Point, rule.AttachType, request.XdpMode);
+            request.Log?.Invoke($"A link of program {program.Id} to {request.Point}{As(rule.AttachType)}: {(attempt < 0 ? Errno.Describe(-attempt) : "made")}.");
+
+            // EINVAL is what a wrong attach type gives; EOPNOTSUPP what one gives that this kernel lacks.
+            result = attempt == -Errno.EINVAL ? result : attempt;
+            if (attempt != -Errno.EINVAL && (attempt != -Errno.EOPNOTSUPP || request.Point.Hook is null))
+            {
+                break;
+            }
+        }
+
+        return result;
     }
 
     private static AttachmentRecord ReplaceInLink(AttachRequest request, ProgramInfo program, IReadOnlyList<AttachRule> rules)
@@ -166,7 +195,7 @@ public static class Attacher
         }
 
         request.Log?.Invoke($"Replaced program {expectedId} of link {info.Id}.");
-        return Describe(request.Point, program, link.GetInfo(), request.XdpMode);
+        return Describe(request.Point, program, link.GetInfo());
     }
 
     private static bool IsAt(LinkInfo link, AttachPoint point, IReadOnlyList<AttachRule> rules)
@@ -186,7 +215,7 @@ public static class Attacher
     private static AttachmentRecord AttachByCall(AttachRequest request, ProgramInfo program, IReadOnlyList<AttachRule> rules)
     {
         ProgramAttachFlags flags = request.Point.Kind == AttachmentTarget.Cgroup ? request.Flags ?? ProgramAttachFlags.AllowMulti : ProgramAttachFlags.None;
-        bool besideOthers = flags == ProgramAttachFlags.AllowMulti || request.Point.Kind == AttachmentTarget.Interface;
+        bool besideOthers = flags == ProgramAttachFlags.AllowMulti || (request.Point.Kind == AttachmentTarget.Interface && program.Type != BpfProgramType.Xdp);
         if (rules.Count > 1 && (request.Replace || !besideOthers))
         {
             throw new ArgumentException($"Another program may be replaced, so the attach type must be given for a program of type {program.Type}.", nameof(request));
@@ -197,7 +226,7 @@ public static class Attacher
         {
             BpfAttachType attachType = candidate.AttachType!.Value;
             using BpfProgram? replaced = FindReplaced(request, program, attachType, besideOthers);
-            result = AttachCalls.Attach(request.Program.Handle, request.Point, attachType, flags, replaced?.Handle);
+            result = AttachCalls.Attach(request.Program.Handle, request.Point, attachType, flags, request.XdpMode, replaced?.Handle);
             request.Log?.Invoke($"Attaching program {program.Id} to {request.Point}{As(attachType)}: {(result < 0 ? Errno.Describe(-result) : "done")}.");
             if (result >= 0)
             {
@@ -247,8 +276,8 @@ public static class Attacher
             throw new BpfException($"Program {expected} is not attached to {where}; {(present.Length == 0 ? "none is" : "there is " + string.Join(", ", present))}", Errno.ENOENT);
         }
 
-        // Where there is room for one, attaching displaces it.
-        return besideOthers ? BpfProgram.OpenById(expected) : null;
+        // Where there is room for one, attaching displaces it; XDP only when it is told which.
+        return besideOthers || attachType == BpfAttachType.Xdp ? BpfProgram.OpenById(expected) : null;
     }
 
     private static BpfException Explain(AttachRequest request, ProgramInfo program, IReadOnlyList<AttachRule> rules, int errno)
@@ -257,6 +286,7 @@ public static class Attacher
         string operation = $"Attaching program {program.Id} '{program.Name}' ({program.Type}) to {request.Point}{As(attachType)}";
         string why = errno switch
         {
+            _ when request.Point.Hook?.Explain(errno) is { Length: > 0 } words => words,
             Errno.EBUSY or Errno.EEXIST when request.Point.Kind != AttachmentTarget.Link => ": another program is attached there already; replace it, or detach it first",
             Errno.EPERM when request.Point.Kind == AttachmentTarget.Cgroup =>
                 ": it needs CAP_NET_ADMIN, and what is attached there or in a parent must allow others beside or below it",
@@ -270,6 +300,14 @@ public static class Attacher
             _ => "",
         };
         return new BpfException(operation + why, errno);
+    }
+
+    private static AttachmentRecord Describe(AttachPoint point, BpfLink link)
+    {
+        AttachmentRecord told = AttachmentInventory.ByLink(link.Handle);
+
+        // Kernels before 6.6 tell nothing of events.
+        return told.TargetKind == point.Kind ? told : told with { TargetKind = point.Kind, Target = point.Name };
     }
 
     private static AttachmentRecord Describe(AttachPoint point, ProgramInfo program, BpfAttachType attachType, ProgramAttachFlags flags) => new()
@@ -291,9 +329,10 @@ public static class Attacher
         MapId = point.MapId,
         NetnsIno = point.NetnsIno,
         IfIndex = point.IfIndex,
+        XdpMode = attachType == BpfAttachType.Xdp ? AttachCalls.QueryXdpMode(point, program.Id) : null,
     };
 
-    private static AttachmentRecord Describe(AttachPoint point, ProgramInfo program, LinkInfo link, XdpMode mode) => new()
+    private static AttachmentRecord Describe(AttachPoint point, ProgramInfo program, LinkInfo link) => new()
     {
         TargetKind = link.Type == BpfLinkType.Iter ? AttachmentTarget.Link : point.Kind,
         Target = point.Kind == AttachmentTarget.Link || link.Type == BpfLinkType.Iter ? link.TargetName ?? program.Name : point.Name,
@@ -314,7 +353,7 @@ public static class Attacher
         MapId = point.MapId,
         NetnsIno = point.NetnsIno,
         IfIndex = point.IfIndex,
-        XdpMode = mode == XdpMode.Any ? null : mode.ToString().ToLowerInvariant(),
+        XdpMode = link.Type == BpfLinkType.Xdp ? AttachCalls.QueryXdpMode(point, program.Id) : null,
     };
 
     private static string As(BpfAttachType? attachType) => attachType is null ? "" : string.Create(CultureInfo.InvariantCulture, $" as {attachType}");

@@ -13,14 +13,20 @@ public static class Detacher
     private static readonly TimeSpan FreeTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FreeInterval = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Takes an attachment that was listed away: by its link where it has one, else by BPF_PROG_DETACH.</summary>
+    /// <summary>Takes an attachment that was listed away: by its link where it has one, else by BPF_PROG_DETACH, or for XDP by netlink.</summary>
     /// <param name="attachment">The attachment.</param>
     /// <param name="log">Takes a line about each step.</param>
     /// <exception cref="BpfException">ENOENT: it is not there (any more); EBUSY: a process holds a link of a type that cannot be detached; EPERM.</exception>
-    /// <exception cref="ArgumentException">It cannot be taken away by what it says of itself.</exception>
+    /// <exception cref="ArgumentException">It cannot be taken away by what it says of itself, or is one that a cgroup inherits (<see cref="ThrowIfInherited"/>).</exception>
     public static void Detach(AttachmentRecord attachment, Action<string>? log = null)
     {
         ArgumentNullException.ThrowIfNull(attachment);
+        if (attachment.Effective)
+        {
+            DetachEffective(attachment, log);
+            return;
+        }
+
         if (attachment.LinkId is { } link)
         {
             DetachLink(link, log);
@@ -34,6 +40,36 @@ public static class Detacher
 
         using AttachPoint point = AttachPoint.Open(attachment);
         DetachProgram(attachment.ProgId, point, attachType, log);
+    }
+
+    /// <summary>
+    /// Whether an attachment may be taken away by what it says of itself. One of an effective list may be that of a cgroup
+    /// above, which is taken away for all that is below it, so that this is not done unasked.
+    /// </summary>
+    /// <param name="attachment">The attachment.</param>
+    /// <exception cref="ArgumentException">It is inherited; the message names the cgroup that the program is attached to.</exception>
+    /// <exception cref="BpfException">The cgroup is gone (ENOENT), or the process may not ask.</exception>
+    public static void ThrowIfInherited(AttachmentRecord attachment)
+    {
+        ArgumentNullException.ThrowIfNull(attachment);
+        if (attachment is not { Effective: true, Cgroup: { } cgroup, AttachType: { } attachType })
+        {
+            return;
+        }
+
+        using (AttachPoint own = AttachPoint.OpenCgroup(cgroup))
+        {
+            if (AttachCalls.Query(own, attachType)?.Contains(attachment.ProgId) == true)
+            {
+                return;
+            }
+        }
+
+        throw new ArgumentException(
+            FindAncestor(cgroup, attachment.ProgId, attachType) is { } ancestor
+                ? $"Program {attachment.ProgId} is not attached to cgroup '{cgroup}' itself, which inherits it from '{ancestor}': detach it there, for all that is below."
+                : $"Program {attachment.ProgId} is not attached to cgroup '{cgroup}' itself, which inherited it.",
+            nameof(attachment));
     }
 
     /// <summary>
@@ -143,6 +179,36 @@ public static class Detacher
             [] => throw new BpfException($"Program {program.Id} is not attached to {point} itself", Errno.ENOENT),
             _ => throw new ArgumentException($"Program {program.Id} is attached to {point} as {string.Join(", ", actual)}: say which is meant.", nameof(wanted)),
         };
+    }
+
+    private static void DetachEffective(AttachmentRecord attachment, Action<string>? log)
+    {
+        ThrowIfInherited(attachment);
+        using AttachPoint point = AttachPoint.Open(attachment);
+        DetachProgram(attachment.ProgId, point, attachment.AttachType!.Value, log);
+    }
+
+    /// <summary>The nearest cgroup above that a program is attached to; null where none can be seen.</summary>
+    private static string? FindAncestor(string cgroup, uint programId, BpfAttachType attachType)
+    {
+        for (string? path = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(cgroup)); path is not null; path = Path.GetDirectoryName(path))
+        {
+            try
+            {
+                using AttachPoint point = AttachPoint.OpenCgroup(path);
+                if (AttachCalls.Query(point, attachType)?.Contains(programId) == true)
+                {
+                    return path;
+                }
+            }
+            catch (BpfException exception) when (exception.Errno is Errno.EBADF or Errno.ENOENT or Errno.EACCES)
+            {
+                // Above the hierarchy's root, or hidden from this process.
+                return null;
+            }
+        }
+
+        return null;
     }
 
     private static bool TryDetach(uint id)

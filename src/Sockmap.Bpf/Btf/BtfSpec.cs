@@ -3,8 +3,9 @@ using System.Text;
 
 namespace Sockmap.Bpf.Btf;
 
-/// <summary>A BTF blob: the types of a BPF object or of the running kernel.</summary>
+/// <summary>A BTF blob: the types of a BPF object, of the running kernel, or of one of its modules.</summary>
 /// <remarks>
+/// A module's BTF is split: its ids and string offsets go on where those of the kernel's end, and refer to these.
 /// Reading it notes only where each type starts; types are looked at when asked for, and names are indexed at the
 /// first lookup. The kernel's 5 MB are ready in some milliseconds. Format: Documentation/bpf/btf.rst.
 /// </remarks>
@@ -24,15 +25,21 @@ public sealed class BtfSpec
     private readonly ReadOnlyMemory<byte> _types;
     private readonly ReadOnlyMemory<byte> _strings;
     private readonly int[] _offsets;
+    private readonly BtfSpec? _base;
+    private readonly uint _firstId;
+    private readonly uint _firstString;
     private readonly Lazy<NameIndex> _index;
 
-    private BtfSpec(string name, ReadOnlyMemory<byte> blob, ReadOnlyMemory<byte> types, ReadOnlyMemory<byte> strings, int[] offsets)
+    private BtfSpec(string name, ReadOnlyMemory<byte> blob, ReadOnlyMemory<byte> types, ReadOnlyMemory<byte> strings, int[] offsets, BtfSpec? baseSpec)
     {
         Name = name;
         Blob = blob;
         _types = types;
         _strings = strings;
         _offsets = offsets;
+        _base = baseSpec;
+        _firstId = (uint)(baseSpec?.Count ?? 0);
+        _firstString = baseSpec?.StringLength ?? 0;
         _index = new Lazy<NameIndex>(BuildIndex);
     }
 
@@ -42,8 +49,10 @@ public sealed class BtfSpec
     /// <summary>The blob as it was read.</summary>
     public ReadOnlyMemory<byte> Blob { get; }
 
-    /// <summary>How many type ids there are, <c>void</c> (0) among them.</summary>
-    public int Count => _offsets.Length;
+    /// <summary>How many type ids there are, <c>void</c> (0) among them, and of split BTF those of its base.</summary>
+    public int Count => (int)_firstId + _offsets.Length;
+
+    private uint StringLength => _firstString + (uint)_strings.Length;
 
     internal ReadOnlySpan<byte> TypeBytes => _types.Span;
 
@@ -52,8 +61,9 @@ public sealed class BtfSpec
     /// <summary>Reads a BTF blob.</summary>
     /// <param name="blob">The bytes, which are kept and must not change.</param>
     /// <param name="name">Whose types these are, for messages.</param>
+    /// <param name="baseSpec">What split BTF goes on from: the kernel's own types where the blob is a module's; else null.</param>
     /// <exception cref="BpfFormatException">The blob is damaged.</exception>
-    public static BtfSpec Parse(ReadOnlyMemory<byte> blob, string name)
+    public static BtfSpec Parse(ReadOnlyMemory<byte> blob, string name, BtfSpec? baseSpec = null)
     {
         ArgumentNullException.ThrowIfNull(name);
         ReadOnlySpan<byte> bytes = blob.Span;
@@ -77,12 +87,15 @@ public sealed class BtfSpec
         ReadOnlyMemory<byte> types = Part(body, bytes, 8, "type", name);
         ReadOnlyMemory<byte> strings = Part(body, bytes, 16, "string", name);
         ReadOnlyMemory<byte> layout = headerLength >= HeaderSize + 8 ? Part(body, bytes, 24, "layout", name) : default;
-        if (strings.Length == 0 || strings.Span[0] != 0 || strings.Span[^1] != 0)
+
+        // Only the base has the empty string, at offset 0; split BTF may have no strings of its own.
+        bool terminated = baseSpec is null ? strings.Length > 0 && strings.Span[0] == 0 && strings.Span[^1] == 0 : strings.Length == 0 || strings.Span[^1] == 0;
+        if (!terminated)
         {
-            throw new BpfFormatException(name, "its BTF string section does not begin and end with a zero byte");
+            throw new BpfFormatException(name, $"its BTF string section does not {(baseSpec is null ? "begin and " : "")}end with a zero byte");
         }
 
-        return new BtfSpec(name, blob, types, strings, FindTypes(types.Span, layout.Span, name));
+        return new BtfSpec(name, blob, types, strings, FindTypes(types.Span, layout.Span, name, baseSpec?.Count ?? 0), baseSpec);
     }
 
     /// <summary>Reads the running kernel's BTF from <see cref="KernelPath"/>.</summary>
@@ -93,25 +106,33 @@ public sealed class BtfSpec
     /// <summary>The type with a given id.</summary>
     /// <param name="id">0 to <see cref="Count"/> - 1.</param>
     /// <exception cref="BpfFormatException">There is no such type.</exception>
-    public BtfType TypeById(uint id) => id < (uint)_offsets.Length
-        ? new BtfType(this, id, _offsets[id])
-        : throw new BpfFormatException(Name, $"its BTF refers to type {id} of {_offsets.Length}");
+    public BtfType TypeById(uint id)
+    {
+        if (id < _firstId)
+        {
+            return _base!.TypeById(id);
+        }
 
-    /// <summary>All types in the order of their ids, without <c>void</c>.</summary>
+        return id < (uint)Count
+            ? Own(id)
+            : throw new BpfFormatException(Name, $"its BTF refers to type {id} of {Count}");
+    }
+
+    /// <summary>All types in the order of their ids, without <c>void</c>; of split BTF its own, without those of its base.</summary>
     public IEnumerable<BtfType> Types()
     {
-        for (uint id = 1; id < (uint)_offsets.Length; id++)
+        for (uint id = Math.Max(_firstId, 1); id < (uint)Count; id++)
         {
-            yield return new BtfType(this, id, _offsets[id]);
+            yield return Own(id);
         }
     }
 
     /// <summary>A string of the string section.</summary>
-    /// <param name="offset">Bytes from the section's start.</param>
+    /// <param name="offset">Bytes from the section's start; of split BTF, from the start of its base's.</param>
     /// <exception cref="BpfFormatException">The offset lies outside the section.</exception>
     public string StringAt(uint offset) => offset == 0 ? string.Empty : Encoding.UTF8.GetString(StringBytesAt(offset));
 
-    /// <summary>Finds a type by its kind and whole name.</summary>
+    /// <summary>Finds a type by its kind and whole name; in split BTF among its own types.</summary>
     /// <param name="name">The name, as in C.</param>
     /// <param name="kind">The kind.</param>
     /// <param name="type">The type with the lowest id, when there is one.</param>
@@ -131,15 +152,15 @@ public sealed class BtfSpec
         return false;
     }
 
-    /// <summary>All types with a given name, lowest id first.</summary>
+    /// <summary>All types with a given name, lowest id first; of split BTF its own.</summary>
     /// <param name="name">The whole name, as in C.</param>
     public IEnumerable<BtfType> FindAll(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         byte[] bytes = Encoding.UTF8.GetBytes(name);
-        foreach (uint id in _index.Value.Chain(EssentialName(bytes)))
+        foreach (uint place in _index.Value.Chain(EssentialName(bytes)))
         {
-            BtfType type = new(this, id, _offsets[id]);
+            BtfType type = Own(_firstId + place);
             if (StringBytesAt(type.NameOffset).SequenceEqual(bytes))
             {
                 yield return type;
@@ -147,7 +168,7 @@ public sealed class BtfSpec
         }
     }
 
-    /// <summary>All types whose name without its flavour (from the last <c>___</c> on) is the given one, lowest id first.</summary>
+    /// <summary>All types whose name without its flavour (from the last <c>___</c> on) is the given one, lowest id first; of split BTF its own.</summary>
     /// <param name="essentialName">A name; its own flavour is ignored too.</param>
     public IEnumerable<BtfType> FindFlavours(string essentialName)
     {
@@ -158,9 +179,9 @@ public sealed class BtfSpec
             yield break;
         }
 
-        foreach (uint id in _index.Value.Chain(bytes))
+        foreach (uint place in _index.Value.Chain(bytes))
         {
-            BtfType type = new(this, id, _offsets[id]);
+            BtfType type = Own(_firstId + place);
             if (EssentialName(StringBytesAt(type.NameOffset)).SequenceEqual(bytes))
             {
                 yield return type;
@@ -245,14 +266,23 @@ public sealed class BtfSpec
 
     internal ReadOnlySpan<byte> StringBytesAt(uint offset)
     {
-        ReadOnlySpan<byte> strings = _strings.Span;
-        if (offset >= (uint)strings.Length)
+        ReadOnlySpan<byte> rest = StringsFrom(offset, "its BTF refers to");
+        return rest[..rest.IndexOf((byte)0)];
+    }
+
+    private BtfType Own(uint id) => new(this, id, _offsets[id - _firstId]);
+
+    private ReadOnlySpan<byte> StringsFrom(uint offset, string what)
+    {
+        if (offset < _firstString)
         {
-            throw new BpfFormatException(Name, $"its BTF refers to string {offset} of a section of {strings.Length} bytes");
+            return _base!.StringsFrom(offset, what);
         }
 
-        ReadOnlySpan<byte> rest = strings[(int)offset..];
-        return rest[..rest.IndexOf((byte)0)];
+        ReadOnlySpan<byte> strings = _strings.Span;
+        return offset - _firstString < (uint)strings.Length
+            ? strings[(int)(offset - _firstString)..]
+            : throw new BpfFormatException(Name, $"{what} string {offset} of a section of {StringLength} bytes");
     }
 
     private static ReadOnlyMemory<byte> Part(ReadOnlyMemory<byte> body, ReadOnlySpan<byte> header, int at, string what, string name)
@@ -267,31 +297,33 @@ public sealed class BtfSpec
         return body.Slice((int)offset, (int)length);
     }
 
-    private static int[] FindTypes(ReadOnlySpan<byte> types, ReadOnlySpan<byte> layout, string name)
+    private static int[] FindTypes(ReadOnlySpan<byte> types, ReadOnlySpan<byte> layout, string name, int firstId)
     {
         int[] offsets = new int[Math.Max(16, types.Length / 24)];
-        int count = 1;
+
+        // Type 0 is void, which has no bytes; split BTF leaves it to its base.
+        int count = firstId == 0 ? 1 : 0;
         int at = 0;
         while (at < types.Length)
         {
             if (types.Length - at < HeadSize)
             {
-                throw new BpfFormatException(name, $"its BTF type {count} is cut off at byte {at} of {types.Length}");
+                throw new BpfFormatException(name, $"its BTF type {firstId + count} is cut off at byte {at} of {types.Length}");
             }
 
             uint info = BinaryPrimitives.ReadUInt32LittleEndian(types[(at + 4)..]);
             long size = HeadSize + ExtraSize((info >> 24) & 0x7f, info & 0xffffff, layout);
             if (size < HeadSize)
             {
-                throw new BpfFormatException(name, $"its BTF type {count} at byte {at} has the unknown kind {(info >> 24) & 0x7f}");
+                throw new BpfFormatException(name, $"its BTF type {firstId + count} at byte {at} has the unknown kind {(info >> 24) & 0x7f}");
             }
 
             if (size > types.Length - at)
             {
-                throw new BpfFormatException(name, $"its BTF type {count} at byte {at} wants {size} bytes of {types.Length}");
+                throw new BpfFormatException(name, $"its BTF type {firstId + count} at byte {at} wants {size} bytes of {types.Length}");
             }
 
-            if (count > MaxTypes)
+            if (firstId + count > MaxTypes)
             {
                 throw new BpfFormatException(name, $"its BTF has more than {MaxTypes} types");
             }
@@ -343,36 +375,30 @@ public sealed class BtfSpec
     {
         NameIndex index = new(_offsets.Length);
         ReadOnlySpan<byte> types = _types.Span;
-        ReadOnlySpan<byte> strings = _strings.Span;
 
         // From the last to the first, so that a chain starts with its lowest id.
-        for (int id = _offsets.Length - 1; id > 0; id--)
+        for (int i = _offsets.Length - 1; i >= (_base is null ? 1 : 0); i--)
         {
-            uint nameOffset = BinaryPrimitives.ReadUInt32LittleEndian(types[_offsets[id]..]);
+            uint nameOffset = BinaryPrimitives.ReadUInt32LittleEndian(types[_offsets[i]..]);
             if (nameOffset == 0)
             {
                 continue;
             }
 
-            if (nameOffset >= (uint)strings.Length)
-            {
-                throw new BpfFormatException(Name, $"the name of its BTF type {id} is string {nameOffset} of a section of {strings.Length} bytes");
-            }
-
-            ReadOnlySpan<byte> rest = strings[(int)nameOffset..];
+            ReadOnlySpan<byte> rest = StringsFrom(nameOffset, "its BTF names a type by");
             int end = rest[..Math.Min(rest.Length, MaxIndexedName)].IndexOf((byte)0);
 
             // No name in C or in the kernel is longer (KSYM_NAME_LEN is 512).
             if (end > 0)
             {
-                index.Add(id, EssentialName(rest[..end]));
+                index.Add(i, EssentialName(rest[..end]));
             }
         }
 
         return index;
     }
 
-    /// <summary>A chained hash table of ids by name without flavour, in two integers a type.</summary>
+    /// <summary>A chained hash table of places among the own types, by name without flavour, in two integers a type.</summary>
     private sealed class NameIndex
     {
         private readonly int[] _heads;
@@ -384,20 +410,21 @@ public sealed class BtfSpec
             _next = new int[count];
         }
 
-        public void Add(int id, ReadOnlySpan<byte> name)
+        public void Add(int place, ReadOnlySpan<byte> name)
         {
             uint slot = Slot(name);
-            _next[id] = _heads[slot];
-            _heads[slot] = id;
+            _next[place] = _heads[slot];
+            _heads[slot] = place + 1;
         }
 
         public IEnumerable<uint> Chain(ReadOnlySpan<byte> name) => Walk(_heads[Slot(name)]);
 
         private IEnumerable<uint> Walk(int head)
         {
-            for (int id = head; id != 0; id = _next[id])
+            // 0 ends a chain, so that places count from 1 in it.
+            for (int link = head; link != 0; link = _next[link - 1])
             {
-                yield return (uint)id;
+                yield return (uint)(link - 1);
             }
         }
 

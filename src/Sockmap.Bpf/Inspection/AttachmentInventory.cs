@@ -222,6 +222,7 @@ public sealed class AttachmentInventory
     private List<AttachmentRecord> AskCgroup(CgroupDirectory cgroup, bool effective)
     {
         List<AttachmentRecord> found = [];
+        List<ulong> owners = effective ? WithAncestors(cgroup) : [cgroup.Id];
         using DescriptorLease lease = new(cgroup.Handle);
         foreach (BpfAttachType type in CgroupTypes)
         {
@@ -231,13 +232,20 @@ public sealed class AttachmentInventory
                 continue;
             }
 
+            HashSet<uint> taken = [];
             foreach (uint program in answer.Programs)
             {
-                LinkRecord? link = FindLink(candidate => candidate.Type == BpfLinkType.Cgroup
+                // A program can be linked to several of the cgroups that it is inherited from: the nearest comes first.
+                LinkRecord? link = owners.Select(owner => FindLink(candidate => candidate.Type == BpfLinkType.Cgroup
                     && candidate.ProgId == program
                     && candidate.AttachType == type
-                    && (effective || candidate.CgroupId == cgroup.Id)
-                    && (effective || !_shownLinks.Contains(candidate.Id)));
+                    && candidate.CgroupId == owner
+                    && (effective ? !taken.Contains(candidate.Id) : !_shownLinks.Contains(candidate.Id)))).FirstOrDefault(static candidate => candidate is not null);
+                if (link is not null)
+                {
+                    taken.Add(link.Id);
+                }
+
                 found.Add(Record(AttachmentTarget.Cgroup, cgroup.Path, type, program, link) with
                 {
                     Cgroup = cgroup.Path,
@@ -249,6 +257,27 @@ public sealed class AttachmentInventory
         }
 
         return found;
+    }
+
+    /// <summary>The ids of a cgroup and of those above it, the nearest first, as far as they can be seen from here.</summary>
+    private static List<ulong> WithAncestors(CgroupDirectory cgroup)
+    {
+        List<ulong> ids = [cgroup.Id];
+        for (string? path = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(cgroup.Path)); path is not null; path = Path.GetDirectoryName(path))
+        {
+            try
+            {
+                using CgroupDirectory above = CgroupDirectory.Open(path);
+                ids.Add(above.Id);
+            }
+            catch (BpfException exception) when (exception.Errno is Errno.EBADF or Errno.ENOENT or Errno.EACCES)
+            {
+                // Above the hierarchy's root, or hidden from this process.
+                break;
+            }
+        }
+
+        return ids;
     }
 
     private List<AttachmentRecord> OnMap(SafeBpfHandle handle)
@@ -351,7 +380,14 @@ public sealed class AttachmentInventory
 
     private IEnumerable<AttachmentRecord> ByOtherLinks() => Links().Where(link => !_shownLinks.Contains(link.Id)).Select(ByLink);
 
-    private AttachmentRecord ByLink(LinkRecord link) => Record(AttachmentTarget.Link, TargetOf(link), link.AttachType, link.ProgId, link) with
+    /// <summary>What one link attaches.</summary>
+    internal static AttachmentRecord ByLink(SafeBpfHandle link)
+    {
+        AttachmentInventory inventory = new();
+        return inventory.ByLink(new LinkReader(inventory._inventory.Names).Read(link));
+    }
+
+    private AttachmentRecord ByLink(LinkRecord link) => Record(KindOf(link), TargetOf(link), link.AttachType, link.ProgId, link) with
     {
         CgroupId = link.CgroupId,
         MapId = link.MapId,
@@ -360,12 +396,34 @@ public sealed class AttachmentInventory
         RawInfo = link.RawInfo,
     };
 
+    private static AttachmentTarget KindOf(LinkRecord link) => (link.Type, (BpfPerfEventType?)link.PerfEventType) switch
+    {
+        (BpfLinkType.KprobeMulti, _) or (BpfLinkType.PerfEvent, BpfPerfEventType.Kprobe or BpfPerfEventType.Kretprobe) => AttachmentTarget.KernelFunction,
+        (BpfLinkType.UprobeMulti, _) or (BpfLinkType.PerfEvent, BpfPerfEventType.Uprobe or BpfPerfEventType.Uretprobe) => AttachmentTarget.UserFunction,
+        (BpfLinkType.PerfEvent, BpfPerfEventType.Tracepoint) => AttachmentTarget.Tracepoint,
+
+        // Kernels before 6.6 do not tell what kind of event it is.
+        (BpfLinkType.PerfEvent, _) => AttachmentTarget.PerfEvent,
+        (BpfLinkType.Netfilter, _) => AttachmentTarget.Netfilter,
+        (BpfLinkType.StructOps, _) => AttachmentTarget.StructOps,
+        _ => AttachmentTarget.Link,
+    };
+
+    private static string PerfTarget(LinkRecord link) => (BpfPerfEventType?)link.PerfEventType switch
+    {
+        BpfPerfEventType.Uprobe or BpfPerfEventType.Uretprobe => string.Create(CultureInfo.InvariantCulture, $"{link.File}+0x{link.Offset:x}"),
+        BpfPerfEventType.Kprobe or BpfPerfEventType.Kretprobe when link.Offset > 0 => string.Create(CultureInfo.InvariantCulture, $"{link.Func}+0x{link.Offset:x}"),
+        BpfPerfEventType.Event => string.Create(CultureInfo.InvariantCulture, $"event {link.EventType}:{link.EventConfig}"),
+        null or BpfPerfEventType.Unspecified => "perf event",
+        _ => link.Func ?? "",
+    };
+
     private string TargetOf(LinkRecord link) => link.Type switch
     {
         BpfLinkType.RawTracepoint => link.TpName ?? "",
         BpfLinkType.Tracing => _inventory.Names.AttachTargetName(link.ProgId) ?? string.Create(CultureInfo.InvariantCulture, $"object {link.TargetObjId} type {link.TargetBtfId}"),
         BpfLinkType.Iter => link.TargetName ?? "",
-        BpfLinkType.PerfEvent => link.File ?? link.Func ?? string.Create(CultureInfo.InvariantCulture, $"event {link.EventType}:{link.EventConfig}"),
+        BpfLinkType.PerfEvent => PerfTarget(link),
         BpfLinkType.KprobeMulti => string.Create(CultureInfo.InvariantCulture, $"{link.FuncCnt} functions"),
         BpfLinkType.UprobeMulti => link.File ?? "",
         BpfLinkType.Netfilter => string.Create(CultureInfo.InvariantCulture, $"pf {link.Pf} hook {link.Hook} prio {link.Prio}"),

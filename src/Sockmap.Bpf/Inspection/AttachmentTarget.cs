@@ -15,6 +15,24 @@ public enum AttachmentTarget
     /// <summary>A network interface: XDP, tcx and netkit.</summary>
     Interface,
 
-    /// <summary>What a link names by itself: functions, tracepoints, iterators, struct_ops and whatever newer kernels link to.</summary>
+    /// <summary>What a link names by itself: what its program was loaded for, raw tracepoints, iterators, and whatever newer kernels link to.</summary>
     Link,
+
+    /// <summary>Functions of the kernel: kprobes.</summary>
+    KernelFunction,
+
+    /// <summary>Places in executables and libraries: uprobes.</summary>
+    UserFunction,
+
+    /// <summary>A tracepoint, for programs of type Tracepoint.</summary>
+    Tracepoint,
+
+    /// <summary>An event of a CPU or a process, which is sampled.</summary>
+    PerfEvent,
+
+    /// <summary>A place in Netfilter.</summary>
+    Netfilter,
+
+    /// <summary>Operations of the kernel that a struct_ops map implements.</summary>
+    StructOps,
 }

@@ -162,17 +162,16 @@ internal sealed unsafe class LinkReader(ProgramNames names)
         };
     }
 
-    // enum bpf_perf_event_type: 1 uprobe, 2 uretprobe, 3 kprobe, 4 kretprobe, 5 tracepoint, 6 event.
     private static LinkRecord PerfEvent(SafeBpfHandle handle, LinkRecord link, bpf_link_info info)
     {
-        uint kind = info.perf_event_type;
-        link = link with { PerfEventType = kind };
-        if (kind is 0 or > 6)
+        BpfPerfEventType kind = (BpfPerfEventType)info.perf_event_type;
+        link = link with { PerfEventType = info.perf_event_type };
+        if (kind is BpfPerfEventType.Unspecified or > BpfPerfEventType.Event)
         {
             return link;
         }
 
-        if (kind == 6)
+        if (kind == BpfPerfEventType.Event)
         {
             return link with { EventType = info.perf_event_event_type, EventConfig = info.perf_event_event_config, Cookies = One(info.perf_event_event_cookie) };
         }
@@ -184,17 +183,17 @@ internal sealed unsafe class LinkReader(ProgramNames names)
         string text = Text(name, PathSize);
         return kind switch
         {
-            1 or 2 => link with
+            BpfPerfEventType.Uprobe or BpfPerfEventType.Uretprobe => link with
             {
-                RetProbe = kind == 2,
+                RetProbe = kind == BpfPerfEventType.Uretprobe,
                 File = text,
                 Offset = full.perf_event_uprobe_offset,
                 RefCtrOffsets = One(full.perf_event_uprobe_ref_ctr_offset),
                 Cookies = One(full.perf_event_uprobe_cookie),
             },
-            3 or 4 => link with
+            BpfPerfEventType.Kprobe or BpfPerfEventType.Kretprobe => link with
             {
-                RetProbe = kind == 4,
+                RetProbe = kind == BpfPerfEventType.Kretprobe,
                 Func = text,
                 Offset = full.perf_event_kprobe_offset,
                 Addrs = One(full.perf_event_kprobe_addr),

@@ -63,7 +63,7 @@ public sealed record InstructionRecord
             text.Append('\n');
         }
 
-        return text.Append(CultureInfo.InvariantCulture, $"{Index,4}: {Text}").ToString();
+        return text.Append(CultureInfo.InvariantCulture, $" {Index,3}: {Text}").ToString();
     }
 
     /// <inheritdoc/>

@@ -18,6 +18,10 @@ internal static class Constants
     internal const uint BPF_F_WRONLY = 16;
     internal const uint BPF_F_LOCK = 4;
 
+    internal const uint BPF_F_KPROBE_MULTI_RETURN = 1;
+    internal const uint BPF_F_UPROBE_MULTI_RETURN = 1;
+    internal const uint BPF_F_NETFILTER_IP_DEFRAG = 1;
+
     internal const uint BPF_RINGBUF_BUSY_BIT = 1u << 31;
     internal const uint BPF_RINGBUF_DISCARD_BIT = 1u << 30;
     internal const int BPF_RINGBUF_HDR_SZ = 8;
@@ -31,9 +35,18 @@ internal static class Constants
 
     // sys/syscall.h
     internal static readonly int SYS_bpf = PerArchitecture(x64: 321, arm64: 280);
+    internal static readonly int SYS_perf_event_open = PerArchitecture(x64: 298, arm64: 241);
     internal static readonly int SYS_renameat2 = PerArchitecture(x64: 316, arm64: 276);
 
+    // linux/perf_event.h
+    internal const nuint PERF_FLAG_FD_CLOEXEC = 8;
+    internal const uint PERF_TYPE_HARDWARE = 0;
+    internal const uint PERF_TYPE_SOFTWARE = 1;
+    internal const uint PERF_TYPE_TRACEPOINT = 2;
+
     // linux/if_link.h
+    internal const uint XDP_FLAGS_UPDATE_IF_NOEXIST = 1;
+    internal const uint XDP_FLAGS_REPLACE = 16;
     internal const uint XDP_FLAGS_SKB_MODE = 2;
     internal const uint XDP_FLAGS_DRV_MODE = 4;
     internal const uint XDP_FLAGS_HW_MODE = 8;
@@ -64,14 +77,20 @@ internal static class Constants
     internal const int SOCK_CLOEXEC = 0x80000;
     internal const int NETLINK_ROUTE = 0;
     internal const int NLM_F_REQUEST = 1;
+    internal const int NLM_F_ACK = 4;
     internal const int NLM_F_DUMP = 0x300;
     internal const int NLMSG_ERROR = 2;
     internal const int NLMSG_DONE = 3;
     internal const int NLA_TYPE_MASK = ~0xc000;
+    internal const int NLA_F_NESTED = 0x8000;
     internal const int RTM_NEWLINK = 16;
     internal const int RTM_GETLINK = 18;
+    internal const int RTM_SETLINK = 19;
     internal const int IFLA_IFNAME = 3;
     internal const int IFLA_XDP = 43;
+    internal const int IFLA_XDP_FD = 1;
+    internal const int IFLA_XDP_FLAGS = 3;
+    internal const int IFLA_XDP_EXPECTED_FD = 8;
     internal const int IFLA_XDP_PROG_ID = 4;
     internal const int IFLA_XDP_DRV_PROG_ID = 5;
     internal const int IFLA_XDP_SKB_PROG_ID = 6;

@@ -12,6 +12,9 @@ internal struct bpf_attr_link_update
     [FieldOffset(4)]
     internal uint new_prog_fd;
 
+    [FieldOffset(4)]
+    internal uint new_map_fd;
+
     [FieldOffset(8)]
     internal uint flags;
 

@@ -71,4 +71,7 @@ internal struct bpf_attr_prog_load
 
     [FieldOffset(112)]
     internal uint attach_btf_obj_fd;
+
+    [FieldOffset(120)]
+    internal ulong fd_array;
 }

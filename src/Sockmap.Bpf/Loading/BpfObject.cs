@@ -21,6 +21,7 @@ public sealed class BpfObject : IDisposable
     private readonly HashSet<string> _foundMaps = new(StringComparer.Ordinal);
     private readonly HashSet<string> _usedMaps = new(StringComparer.Ordinal);
     private readonly ObjectPins _pins;
+    private readonly Dictionary<string, StructOpsBinding> _operations = new(StringComparer.Ordinal);
     private Dictionary<string, string> _settingProblems = [];
     private ObjectTypes? _types;
 
@@ -99,12 +100,21 @@ public sealed class BpfObject : IDisposable
     /// <summary>Pins programs and maps under their names, '.' in them replaced by '_'. Directories are made where they are missing.</summary>
     /// <param name="programDirectory">Where all loaded programs are pinned; null to pin none.</param>
     /// <param name="mapDirectory">Where the maps are pinned that this object made and that are not pinned yet; null to pin none.</param>
-    /// <exception cref="ArgumentException">A directory is not on a bpffs. Then, as after any failure, nothing that this object pinned stays.</exception>
+    /// <param name="programPinNames">Names for the pins of programs, by name in the object; the others are pinned under their own.</param>
+    /// <exception cref="ArgumentException">
+    /// A directory is not on a bpffs, a name cannot be that of a pin, or the program that it is for was not loaded. Then,
+    /// as after any failure, nothing that this object pinned stays.
+    /// </exception>
     /// <exception cref="BpfException">EEXIST: something is pinned there already; EPERM or EACCES.</exception>
-    public void Pin(string? programDirectory, string? mapDirectory)
+    public void Pin(string? programDirectory, string? mapDirectory, IReadOnlyDictionary<string, string>? programPinNames = null)
     {
         try
         {
+            if (programPinNames?.Keys.FirstOrDefault(name => !_programs.ContainsKey(name)) is { } unknown)
+            {
+                throw new ArgumentException($"The program '{unknown}' of the BPF object '{_spec.Name}' was not loaded, so that there is nothing to pin as '{programPinNames[unknown]}'.", nameof(programPinNames));
+            }
+
             if (mapDirectory is not null)
             {
                 _pins.EnsureDirectory(mapDirectory);
@@ -121,7 +131,9 @@ public sealed class BpfObject : IDisposable
                 _pins.EnsureDirectory(programDirectory);
                 foreach ((string name, BpfProgram program) in _programs)
                 {
-                    string path = ObjectPins.PathOf(programDirectory, name);
+                    string path = programPinNames?.TryGetValue(name, out string? pinName) == true
+                        ? ObjectPins.PathOfChosen(programDirectory, pinName)
+                        : ObjectPins.PathOf(programDirectory, name);
                     _pins.Add(program, path);
                     _programPins.Add(name, path);
                 }
@@ -145,23 +157,31 @@ public sealed class BpfObject : IDisposable
             _options.Log?.Invoke($"The kernel refused the object's types, and they are left out where that is possible: {refusal.Message}");
         }
 
-        CreateMaps(_options);
         BtfSpec? kernel = NeedsKernelBtf() ? _options.KernelBtf ?? ReadKernelBtf() : null;
+        using KernelModules? modules = kernel is null ? null : new KernelModules(kernel);
+        BindOperations(programs, kernel);
+        CreateMaps(_options);
         Lazy<IReadOnlyDictionary<string, ulong>> symbols = new(() =>
             KernelSymbols.Find(_spec.Contents.Externs.Values.Where(e => e.IsTypeless).Select(e => e.Name)));
         ProgramLinker linker = new(_spec, new LinkTarget
         {
             MapDescriptor = Lease,
             KernelBtf = kernel,
+            Modules = modules,
             KernelSymbol = name => symbols.Value.TryGetValue(name, out ulong address) ? address : null,
             SettingProblem = name => _settingProblems.GetValueOrDefault(name),
         });
         Queue<ProgramSpec> waiting = new(programs);
+        foreach (string name in _operations.Values.SelectMany(static binding => binding.Members.Keys))
+        {
+            waiting.Enqueue(_spec.Programs[name]);
+        }
+
         while (waiting.TryDequeue(out ProgramSpec? program))
         {
             if (!_programs.ContainsKey(program.Name))
             {
-                _programs.Add(program.Name, LoadProgram(program, linker.Link(program.Name), kernel));
+                _programs.Add(program.Name, LoadProgram(program, linker.Link(program.Name), kernel, modules));
                 _options.Log?.Invoke($"Loaded {program.Type} program '{program.Name}'.");
             }
 
@@ -199,10 +219,24 @@ public sealed class BpfObject : IDisposable
 
     private bool NeedsKernelBtf() =>
         _spec.Programs.Values.Any(p => p.NeedsAttachTypeId)
+        || _spec.Maps.Values.Any(m => m.StructOps is not null)
         || _spec.Contents.Externs.Values.Any(e => !e.IsSetting)
         || _spec.Contents.Code.Values.Any(c => c.CoreRelocations.Count > 0);
 
     private static BtfSpec? ReadKernelBtf() => File.Exists(BtfSpec.KernelPath) ? BtfSpec.LoadKernel() : null;
+
+    /// <summary>Finds the places in the kernel of the operations that are to be loaded: those of which a program is.</summary>
+    private void BindOperations(ProgramSpec[] programs, BtfSpec? kernel)
+    {
+        HashSet<string> chosen = new(programs.Select(static program => program.Name), StringComparer.Ordinal);
+        foreach (MapSpec map in _spec.Maps.Values)
+        {
+            if (map.StructOps is { } operations && (operations.Programs.Count == 0 || operations.Programs.Values.Any(chosen.Contains)))
+            {
+                _operations.Add(map.Name, StructOpsBinding.Bind(map.Name, operations, _spec.Btf!, kernel, _spec.Contents.Source));
+            }
+        }
+    }
 
     private void CreateMaps(BpfObjectOptions options)
     {
@@ -227,7 +261,14 @@ public sealed class BpfObject : IDisposable
                 continue;
             }
 
-            BpfMap map = spec.PinByName ? FindOrPin(spec, factory) : factory.Create(spec);
+            if (spec.StructOps is not null && !_operations.ContainsKey(spec.Name))
+            {
+                continue;
+            }
+
+            BpfMap map = _operations.TryGetValue(spec.Name, out StructOpsBinding? binding) ? factory.CreateStructOps(spec, binding)
+                : spec.PinByName ? FindOrPin(spec, factory)
+                : factory.Create(spec);
             if (!_ownMaps.Contains(map))
             {
                 _ownMaps.Add(map);
@@ -314,7 +355,16 @@ public sealed class BpfObject : IDisposable
     /// </summary>
     private void FillMaps()
     {
-        foreach (MapSpec spec in _spec.Maps.Values)
+        foreach ((string name, StructOpsBinding binding) in _operations)
+        {
+            BpfMap map = _maps[name];
+            map.Update(new byte[map.KeySize], binding.Fill(program => Lend(_programs[program].Handle)));
+            _options.Log?.Invoke((map.GetInfo().Flags & (uint)BpfMapFlags.Link) != 0
+                ? $"Filled map '{name}': a link attaches it."
+                : $"Filled map '{name}', and so attached it: this kernel has no links to such maps.");
+        }
+
+        foreach (MapSpec spec in _spec.Maps.Values.Where(static spec => spec.StructOps is null))
         {
             BpfMap map = _maps[spec.Name];
             if (spec.IsMapOfMaps && _foundMaps.Contains(spec.Name))
@@ -337,7 +387,11 @@ public sealed class BpfObject : IDisposable
     private int Lease(string mapName)
     {
         _usedMaps.Add(mapName);
-        SafeHandle handle = _maps[mapName].Handle;
+        return Lend(_maps[mapName].Handle);
+    }
+
+    private int Lend(SafeHandle handle)
+    {
         bool added = false;
         handle.DangerousAddRef(ref added);
         _leases.Add(handle);
@@ -354,12 +408,9 @@ public sealed class BpfObject : IDisposable
         _leases.Clear();
     }
 
-    private BpfProgram LoadProgram(ProgramSpec spec, LinkedProgram linked, BtfSpec? kernel)
+    private BpfProgram LoadProgram(ProgramSpec spec, LinkedProgram linked, BtfSpec? kernel, KernelModules? modules)
     {
-        if (spec.Type == BpfProgramType.StructOps)
-        {
-            throw new BpfFormatException(_spec.Contents.Source, $"program '{spec.Name}' implements an operation of the kernel (struct_ops), which is not supported");
-        }
+        StructOpsBinding? operations = spec.Type == BpfProgramType.StructOps ? OperationsOf(spec) : null;
 
         if (spec.Type == BpfProgramType.Unspec)
         {
@@ -367,12 +418,13 @@ public sealed class BpfObject : IDisposable
         }
 
         BtfObject? btf = _types!.Btf;
+        (uint targetId, BtfObject? targetModule) = spec.NeedsAttachTypeId ? AttachTargets.Find(spec, kernel, modules) : default;
         bool withInfo = btf is not null && _types.Capabilities.Functions;
         ProgramLoadRequest request = new()
         {
             Name = spec.Name,
             Type = spec.Type,
-            ExpectedAttachType = spec.ExpectedAttachType ?? default,
+            ExpectedAttachType = operations is null ? spec.ExpectedAttachType ?? default : (BpfAttachType)operations.Members[spec.Name],
             Instructions = linked.Instructions,
             License = _spec.License,
             Flags = spec.Flags,
@@ -381,7 +433,9 @@ public sealed class BpfObject : IDisposable
             FunctionInfoRecordSize = withInfo ? linked.FunctionInfoRecordSize : 0,
             LineInfo = withInfo ? linked.LineInfo : default,
             LineInfoRecordSize = withInfo ? linked.LineInfoRecordSize : 0,
-            AttachBtfId = spec.NeedsAttachTypeId ? AttachTargets.Find(spec, kernel) : 0,
+            AttachBtfId = operations?.TypeId ?? targetId,
+            AttachBtfObject = targetModule,
+            KernelFunctionModules = linked.KernelFunctionModules,
         };
         try
         {
@@ -392,6 +446,18 @@ public sealed class BpfObject : IDisposable
             string missing = string.Join(", ", linked.MissingKernelFunctions.Concat(linked.MissingFields));
             throw new BpfRelocationException(spec.Name, missing, $"it cannot do without what this kernel lacks: {missing}", refusal);
         }
+    }
+
+    /// <summary>The operations that a program is one of; it is verified for one place in the kernel.</summary>
+    private StructOpsBinding OperationsOf(ProgramSpec spec)
+    {
+        StructOpsBinding[] found = [.. _operations.Values.Where(binding => binding.Members.ContainsKey(spec.Name))];
+        return found switch
+        {
+            [] => throw new BpfFormatException(_spec.Contents.Source, $"program '{spec.Name}' implements an operation of the kernel (struct_ops), but stands in no variable of SEC(\".struct_ops.link\")"),
+            _ when found.All(binding => binding.TypeId == found[0].TypeId && binding.Members[spec.Name] == found[0].Members[spec.Name]) => found[0],
+            _ => throw new BpfFormatException(_spec.Contents.Source, $"program '{spec.Name}' stands in several variables as different operations of the kernel"),
+        };
     }
 
     private static bool RunsIntoPoison(string log) =>

@@ -5,8 +5,8 @@ namespace Sockmap.Bpf.Loading;
 
 /// <summary>Answers CO-RE relocations of one object from the BTF of one kernel.</summary>
 /// <remarks>
-/// The candidates are all kernel types of the same kind and name, flavours (<c>___x</c>) ignored. All that match must
-/// give the same answer. The rules are libbpf's (src/relo_core.c).
+/// The candidates are all kernel types of the same kind and name, flavours (<c>___x</c>) ignored; where the kernel's own
+/// BTF has none, those of all its modules. All that match must give the same answer. The rules are libbpf's (src/relo_core.c).
 /// </remarks>
 internal sealed class CoreResolver
 {
@@ -14,14 +14,17 @@ internal sealed class CoreResolver
 
     private readonly BtfSpec _local;
     private readonly BtfSpec? _target;
-    private readonly CoreTypeRules? _rules;
+    private readonly KernelModules? _modules;
+    private readonly CoreBudget _budget;
+    private readonly Dictionary<BtfSpec, CoreTypeRules> _rules = [];
     private readonly Dictionary<(uint TypeId, uint Access, CoreRelocationKind Kind), CoreFix> _known = [];
 
-    public CoreResolver(BtfSpec local, BtfSpec? target)
+    public CoreResolver(BtfSpec local, BtfSpec? target, KernelModules? modules = null)
     {
         _local = local;
         _target = target;
-        _rules = target is null ? null : new CoreTypeRules(local, target);
+        _modules = modules;
+        _budget = new CoreBudget(local.Name);
     }
 
     private delegate BpfRelocationException FaultMaker(string missing, string reason);
@@ -81,22 +84,17 @@ internal sealed class CoreResolver
             throw new BpfFormatException(_local.Name, $"it asks for the {description}, but a type without a name cannot be found in the kernel");
         }
 
-        if (_target is null || _rules is null)
+        if (_target is null)
         {
             throw fault(description, $"the {description} is needed, but this kernel shows no BTF ({BtfSpec.KernelPath}, CONFIG_DEBUG_INFO_BTF)");
         }
 
         CoreAccess? found = null;
         CoreFix? fix = null;
-        foreach (BtfType candidate in _target.FindFlavours(root.Name))
+        foreach ((BtfSpec target, BtfType candidate) in Candidates(root, _target))
         {
-            if (!CoreTypeRules.AreKindsCompatible(root, candidate))
-            {
-                continue;
-            }
-
-            _rules.Restart();
-            CoreAccess? access = Match(local, relocation.Kind, candidate.Id);
+            _budget.Restart();
+            CoreAccess? access = Match(local, relocation.Kind, target, candidate.Id);
             if (access is null)
             {
                 continue;
@@ -115,6 +113,37 @@ internal sealed class CoreResolver
         }
 
         return fix ?? Calculate(relocation.Kind, local, null, description, fault);
+    }
+
+    private IEnumerable<(BtfSpec Types, BtfType Type)> Candidates(BtfType root, BtfSpec kernel)
+    {
+        bool any = false;
+        foreach (BtfType candidate in kernel.FindFlavours(root.Name).Where(c => CoreTypeRules.AreKindsCompatible(root, c)))
+        {
+            any = true;
+            yield return (kernel, candidate);
+        }
+
+        if (any || _modules is null)
+        {
+            yield break;
+        }
+
+        foreach (ModuleType candidate in _modules.FindFlavours(root.Name).Where(c => CoreTypeRules.AreKindsCompatible(root, c.Type)))
+        {
+            yield return (candidate.Types, candidate.Type);
+        }
+    }
+
+    private CoreTypeRules RulesFor(BtfSpec target)
+    {
+        if (!_rules.TryGetValue(target, out CoreTypeRules? rules))
+        {
+            rules = new CoreTypeRules(_local, target, _budget);
+            _rules.Add(target, rules);
+        }
+
+        return rules;
     }
 
     private string Describe(CoreAccess local, CoreRelocationKind kind)
@@ -200,18 +229,19 @@ internal sealed class CoreResolver
         $"the CO-RE relocation of kind {relocation.Kind} for byte {relocation.InstructionOffset} has the access path '{text}', which does not fit {_local.TypeById(relocation.TypeId)}");
 
     /// <summary>Follows the local path in a candidate; null where the candidate does not have it.</summary>
-    private CoreAccess? Match(CoreAccess local, CoreRelocationKind kind, uint targetId)
+    private CoreAccess? Match(CoreAccess local, CoreRelocationKind kind, BtfSpec target, uint targetId)
     {
-        CoreAccess access = new(_target!, targetId);
+        CoreAccess access = new(target, targetId);
+        CoreTypeRules rules = RulesFor(target);
         if (IsTypeBased(kind))
         {
             bool same = kind == CoreRelocationKind.TypeMatches
-                ? _rules!.DoTypesMatch(local.RootTypeId, targetId)
-                : _rules!.AreTypesCompatible(local.RootTypeId, targetId);
+                ? rules.DoTypesMatch(local.RootTypeId, targetId)
+                : rules.AreTypesCompatible(local.RootTypeId, targetId);
             return same ? access : null;
         }
 
-        BtfType type = _target!.Resolve(targetId);
+        BtfType type = target.Resolve(targetId);
         if (IsEnumBased(kind))
         {
             return MatchEnumerator(local, type, access) ? access : null;
@@ -224,12 +254,12 @@ internal sealed class CoreResolver
             {
                 uint fieldTypeId = _local.TypeById(step.TypeId).GetMember(step.Index).TypeId;
                 if (!FindField(access, type, step.NameOffset, 0, out BtfMember field)
-                    || !_rules!.AreFieldsCompatible(fieldTypeId, field.TypeId))
+                    || !rules.AreFieldsCompatible(fieldTypeId, field.TypeId))
                 {
                     return null;
                 }
 
-                type = _target.Resolve(field.TypeId);
+                type = target.Resolve(field.TypeId);
                 continue;
             }
 
@@ -240,7 +270,7 @@ internal sealed class CoreResolver
                     return null;
                 }
 
-                type = _target.Resolve(type.Array.ElementTypeId);
+                type = target.Resolve(type.Array.ElementTypeId);
             }
 
             access.AddElement(type.Id, step.Index);
@@ -260,7 +290,7 @@ internal sealed class CoreResolver
         ReadOnlySpan<byte> name = BtfSpec.EssentialName(_local.StringBytesAt(localType.GetEnumerator(local.Last.Index).NameOffset));
         for (int i = 0; i < target.Count; i++)
         {
-            if (BtfSpec.EssentialName(_target!.StringBytesAt(target.GetEnumerator(i).NameOffset)).SequenceEqual(name))
+            if (BtfSpec.EssentialName(access.Btf.StringBytesAt(target.GetEnumerator(i).NameOffset)).SequenceEqual(name))
             {
                 access.Path.Add(new CoreAccessor(target.Id, i, 0));
                 return true;
@@ -282,19 +312,19 @@ internal sealed class CoreResolver
         ReadOnlySpan<byte> wanted = _local.StringBytesAt(localName);
         for (int i = 0; i < type.Count; i++)
         {
-            _rules!.Step();
+            _budget.Step();
             BtfMember member = type.GetMember(i);
             if (member.NameOffset == 0)
             {
                 access.BitOffset += member.BitOffset;
-                if (FindField(access, _target!.Resolve(member.TypeId), localName, depth + 1, out field))
+                if (FindField(access, access.Btf.Resolve(member.TypeId), localName, depth + 1, out field))
                 {
                     return true;
                 }
 
                 access.BitOffset -= member.BitOffset;
             }
-            else if (_target!.StringBytesAt(member.NameOffset).SequenceEqual(wanted))
+            else if (access.Btf.StringBytesAt(member.NameOffset).SequenceEqual(wanted))
             {
                 access.BitOffset += member.BitOffset;
                 access.Path.Add(new CoreAccessor(type.Id, i, member.NameOffset));

@@ -8,35 +8,25 @@ internal sealed class CoreTypeRules
 {
     private const int MaxDepth = 32;
 
-    // A damaged object can describe types whose comparison would never end.
-    private const int MaxSteps = 1_000_000;
-    private const int MaxStepsOfObject = 20_000_000;
-
     private readonly BtfSpec _local;
     private readonly BtfSpec _target;
-    private int _steps;
-    private int _stepsOfObject;
+    private readonly CoreBudget _budget;
 
-    public CoreTypeRules(BtfSpec local, BtfSpec target)
+    public CoreTypeRules(BtfSpec local, BtfSpec target, CoreBudget? budget = null)
     {
         _local = local;
         _target = target;
+        _budget = budget ?? new CoreBudget(local.Name);
     }
 
     /// <summary>Whether both kinds are the same; enumerations of 32 and 64 bits count as one kind.</summary>
     public static bool AreKindsCompatible(BtfType local, BtfType target) => local.Kind == target.Kind || (local.IsEnum && target.IsEnum);
 
     /// <summary>Starts the count of steps anew; to be called once a relocation.</summary>
-    public void Restart() => _steps = 0;
+    public void Restart() => _budget.Restart();
 
     /// <summary>Counts one step of a search.</summary>
-    public void Step()
-    {
-        if (++_steps > MaxSteps || ++_stepsOfObject > MaxStepsOfObject)
-        {
-            throw new BpfFormatException(_local.Name, "its types take too many steps to compare with the kernel's");
-        }
-    }
+    public void Step() => _budget.Step();
 
     /// <summary>The loose rule: kinds agree all the way, sizes and members do not matter.</summary>
     public bool AreTypesCompatible(uint localId, uint targetId, int level = MaxDepth)

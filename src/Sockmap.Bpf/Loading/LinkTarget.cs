@@ -11,6 +11,12 @@ public sealed class LinkTarget
     /// <summary>The kernel's types; null where the kernel shows none.</summary>
     public BtfSpec? KernelBtf { get; init; }
 
+    /// <summary>
+    /// Finds what the kernel's own types lack in its modules; null to leave these out. It must stay open until the
+    /// program is loaded, since descriptors of it stand in the instructions.
+    /// </summary>
+    public KernelModules? Modules { get; init; }
+
     /// <summary>Gives the address of a kernel symbol by its name (kallsyms), or null where it is not there or hidden.</summary>
     public Func<string, ulong?>? KernelSymbol { get; init; }
 

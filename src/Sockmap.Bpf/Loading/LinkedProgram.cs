@@ -18,6 +18,12 @@ public sealed class LinkedProgram
     /// <summary>Bytes a line record.</summary>
     public required int LineInfoRecordSize { get; init; }
 
+    /// <summary>
+    /// The modules whose kfuncs it calls: <see cref="Programs.ProgramLoadRequest.KernelFunctionModules"/>. They belong to
+    /// <see cref="LinkTarget.Modules"/>.
+    /// </summary>
+    public required IReadOnlyList<Programs.BtfObject> KernelFunctionModules { get; init; }
+
     /// <summary>Weak kfuncs that this kernel lacks. The verifier refuses a call of one where it can be reached.</summary>
     public required IReadOnlyList<string> MissingKernelFunctions { get; init; }
 

@@ -74,6 +74,45 @@ internal sealed class MapFactory(ObjectSpec spec, ObjectTypes types)
         }
     }
 
+    /// <summary>Creates a map of operations, empty; its value is registered by a link, where the kernel has such (6.4).</summary>
+    public BpfMap CreateStructOps(MapSpec map, StructOpsBinding binding)
+    {
+        if (types.Btf is null)
+        {
+            throw types.Refusal ?? (Exception)new BpfFormatException(spec.Contents.Source, $"map '{map.Name}' needs the object's BTF");
+        }
+
+        map.ValueSize = (uint)binding.ValueSize;
+        try
+        {
+            return BpfMap.Create(Request((uint)BpfMapFlags.Link));
+        }
+        catch (BpfException first) when (first.Errno == Errno.EINVAL)
+        {
+            try
+            {
+                return BpfMap.Create(Request(0));
+            }
+            catch (BpfException)
+            {
+                // Links are not what it dislikes.
+                throw first;
+            }
+        }
+
+        MapCreateRequest Request(uint flags) => new()
+        {
+            Name = map.Name,
+            Type = map.Type,
+            KeySize = (int)map.KeySize,
+            ValueSize = binding.ValueSize,
+            MaxEntries = map.MaxEntries,
+            Flags = flags,
+            Btf = types.Btf,
+            KernelValueTypeId = binding.ValueTypeId,
+        };
+    }
+
     // A file cannot know the machine's number of CPUs, nor its page size.
     private static uint MaxEntries(MapSpec map) => map.Type switch
     {

@@ -59,6 +59,9 @@ public sealed class MapSpec
     /// <summary>Whether it holds maps.</summary>
     public bool IsMapOfMaps => Type is BpfMapType.ArrayOfMaps or BpfMapType.HashOfMaps;
 
+    /// <summary>What operations of the kernel it implements; null where it is no map of type StructOps.</summary>
+    internal StructOpsSpec? StructOps { get; set; }
+
     /// <summary>Bytes from the start of its definition to the member <c>values</c>; null where it has none.</summary>
     internal uint? ValuesOffset { get; set; }
 }

@@ -20,6 +20,13 @@ internal sealed class ObjectPins(Action<string>? log)
             : throw new ArgumentException($"'{name}' of the object cannot be the name of a pin: use 1 to 255 bytes without '/'.", nameof(name));
     }
 
+    /// <summary>The path of a pin whose name somebody chose: it is taken as it is, or refused.</summary>
+    /// <exception cref="ArgumentException">The name cannot be one.</exception>
+    public static string PathOfChosen(string directory, string pinName) =>
+        BpfFileSystem.IsValidName(pinName)
+            ? Path.Combine(directory, pinName)
+            : throw new ArgumentException($"'{pinName}' cannot be the name of a pin: use 1 to 255 bytes without '/' and '.'.", nameof(pinName));
+
     /// <summary>Makes a directory with those that it lies in, where they are not there.</summary>
     public void EnsureDirectory(string directory)
     {

@@ -38,6 +38,7 @@ internal sealed class ObjectReader
         Dictionary<string, ProgramSpec> programs = ReadPrograms(code);
         Dictionary<string, MapSpec> maps = new(StringComparer.Ordinal);
         Dictionary<int, IReadOnlyDictionary<ulong, MapSpec>> defined = ReadMaps(btf, maps, code);
+        AddMaps(maps, StructOpsReader.Read(_elf, btf, _source, (map, symbol, addend) => ProgramAt(map, symbol, code, addend)));
         Dictionary<int, MapSpec> dataMaps = ReadData(btf, maps, out Dictionary<int, ulong[]> pointers);
         ObjectContents contents = new()
         {
@@ -64,7 +65,7 @@ internal sealed class ObjectReader
         {
             string? what = section.Name switch
             {
-                ".struct_ops" or ".struct_ops.link" => "operations of the kernel implemented in BPF (struct_ops)",
+                "?.struct_ops" or "?.struct_ops.link" => "operations of the kernel that are implemented on request only; leave the '?' out",
                 ".addr_space.1" => "global variables in an arena",
                 ".jumptables" => "jump tables; compile with -fno-jump-tables",
                 _ => section.Name.StartsWith("maps/", StringComparison.Ordinal) ? "maps defined in a section each, as gobpf does; define them in SEC(\".maps\") with __uint and __type" : null,
@@ -306,7 +307,9 @@ internal sealed class ObjectReader
             && section.Functions.TryGetValue((int)(at / BpfInstruction.Size), out FunctionSpec? function)
             && !function.IsLocal
                 ? function.Name
-                : throw Fault($"map '{map.Name}' has '{symbol.Name}' among its 'values', which is no program of the object");
+                : throw Fault(map.Type == BpfMapType.StructOps
+                    ? $"its variable '{map.Name}' holds '{symbol.Name}', which is no program of the object"
+                    : $"map '{map.Name}' has '{symbol.Name}' among its 'values', which is no program of the object");
     }
 
     private Dictionary<int, MapSpec> ReadData(BtfSpec? btf, Dictionary<string, MapSpec> maps, out Dictionary<int, ulong[]> pointers)

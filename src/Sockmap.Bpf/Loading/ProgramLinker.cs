@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Sockmap.Bpf.Btf;
 using Sockmap.Bpf.Elf;
 using Sockmap.Bpf.Instructions;
+using Sockmap.Bpf.Programs;
 
 namespace Sockmap.Bpf.Loading;
 
@@ -24,7 +25,7 @@ public sealed class ProgramLinker
     private readonly ObjectSpec _spec;
     private readonly LinkTarget _target;
     private readonly CoreResolver? _core;
-    private readonly CoreTypeRules? _rules;
+    private readonly CoreBudget? _budget;
     private readonly Dictionary<string, VariableSpec[]> _variables;
 
     /// <summary>Makes a linker, whose answers from the kernel's types serve all programs of the object.</summary>
@@ -44,8 +45,8 @@ public sealed class ProgramLinker
 
         if (spec.Contents.RawBtf is { } local)
         {
-            _core = new CoreResolver(local, target.KernelBtf);
-            _rules = target.KernelBtf is null ? null : new CoreTypeRules(local, target.KernelBtf);
+            _core = new CoreResolver(local, target.KernelBtf, target.Modules);
+            _budget = new CoreBudget(local.Name);
         }
     }
 
@@ -89,6 +90,7 @@ public sealed class ProgramLinker
         private readonly Dictionary<FunctionSpec, int> _bases = [];
         private readonly List<BpfInstruction> _code = [];
         private readonly List<(int At, FunctionSpec Function)> _references = [];
+        private readonly List<BtfObject> _modules = [];
         private readonly SortedSet<string> _missingFunctions = new(StringComparer.Ordinal);
         private readonly SortedSet<string> _missingFields = new(StringComparer.Ordinal);
 
@@ -117,6 +119,7 @@ public sealed class ProgramLinker
                 FunctionInfoRecordSize = functionSize,
                 LineInfo = lineInfo,
                 LineInfoRecordSize = lineSize,
+                KernelFunctionModules = [.. _modules],
                 MissingKernelFunctions = [.. _missingFunctions],
                 MissingFields = [.. _missingFields],
             };
@@ -332,8 +335,8 @@ public sealed class ProgramLinker
                 return;
             }
 
-            uint id = wanted.IsFunction ? FindKernelFunction(wanted) : FindKernelVariable(wanted);
-            SetLoad(at, id == 0 ? (byte)0 : BpfPseudo.BtfId, (int)id, 0);
+            KernelType? found = wanted.IsFunction ? FindKernelFunction(wanted) : FindKernelVariable(wanted);
+            SetLoad(at, found is null ? (byte)0 : BpfPseudo.BtfId, (int)(found?.Id ?? 0), (int?)found?.Module?.Handle.DangerousGetHandle() ?? 0);
         }
 
         private void LoadSetting(int at, SettingSpec setting)
@@ -360,51 +363,81 @@ public sealed class ProgramLinker
                 throw Fault($"it calls '{wanted.Name}', which is declared as a variable");
             }
 
-            uint id = FindKernelFunction(wanted);
-            _code[at] = id != 0
-                ? _code[at] with { Source = BpfPseudo.KernelFunctionCall, Offset = 0, Immediate = (int)id }
+            _code[at] = FindKernelFunction(wanted) is { } found
+                ? _code[at] with { Source = BpfPseudo.KernelFunctionCall, Offset = PlaceOf(found.Module), Immediate = (int)found.Id }
                 : new BpfInstruction(BpfInstruction.CallOpcode, 0, BpfPseudo.HelperCall, 0, MissingFunctionHelper);
         }
 
-        /// <summary>The BTF id of a kfunc; 0 where the kernel may lack it and does.</summary>
-        private uint FindKernelFunction(ExternSpec wanted)
+        /// <summary>The number by which calls name a module; 0 is the kernel itself.</summary>
+        private short PlaceOf(BtfObject? module)
+        {
+            if (module is null)
+            {
+                return 0;
+            }
+
+            int place = _modules.IndexOf(module);
+            if (place < 0)
+            {
+                place = _modules.Count;
+                _modules.Add(module);
+            }
+
+            return (short)(place + 1);
+        }
+
+        /// <summary>All kernel types of a kind and name: the kernel's own, or else its modules'.</summary>
+        private IEnumerable<KernelType> FindInKernel(string name, BtfKind kind)
+        {
+            if (linker._target.KernelBtf is not { } kernel)
+            {
+                return [];
+            }
+
+            return kernel.TryFind(name, kind, out BtfType own)
+                ? [new KernelType(own, kernel, null)]
+                : linker._target.Modules?.Find(name, kind).Select(m => new KernelType(m.Type, m.Types, m.Module)) ?? [];
+        }
+
+        private bool IsCompatible(ExternSpec wanted, KernelType found, uint typeId)
+        {
+            linker._budget!.Restart();
+            return new CoreTypeRules(_contents.RawBtf!, found.Types, linker._budget).AreTypesCompatible(wanted.TypeId, typeId);
+        }
+
+        /// <summary>A kfunc; null where the kernel may lack it and does.</summary>
+        private KernelType? FindKernelFunction(ExternSpec wanted)
         {
             string name = System.Text.Encoding.UTF8.GetString(BtfSpec.EssentialName(System.Text.Encoding.UTF8.GetBytes(wanted.Name)));
-            if (linker._target.KernelBtf is { } kernel && kernel.TryFind(name, BtfKind.Function, out BtfType function))
+            KernelType? found = FindInKernel(name, BtfKind.Function).FirstOrDefault();
+            if (found is not null && IsCompatible(wanted, found, found.Type.TypeId))
             {
-                linker._rules!.Restart();
-                if (linker._rules.AreTypesCompatible(wanted.TypeId, function.TypeId))
-                {
-                    return function.Id;
-                }
-
-                if (!wanted.IsWeak)
-                {
-                    throw Missing(wanted.Name, $"it calls the kernel function '{name}' with other parameters than this kernel's has");
-                }
+                return found;
             }
-            else if (!wanted.IsWeak)
+
+            if (!wanted.IsWeak)
             {
-                throw Missing(wanted.Name, $"it calls the kernel function '{name}', which this kernel does not have");
+                throw Missing(wanted.Name, found is null
+                    ? $"it calls the kernel function '{name}', which this kernel does not have{KernelModules.Reservation(linker._target.Modules)}"
+                    : $"it calls the kernel function '{name}' with other parameters than {found.Owner} has");
             }
 
             _missingFunctions.Add(wanted.Name);
-            return 0;
+            return null;
         }
 
-        /// <summary>The BTF id of a kernel variable; 0 where the kernel may lack it and does.</summary>
-        private uint FindKernelVariable(ExternSpec wanted)
+        /// <summary>A kernel variable; null where the kernel may lack it and does.</summary>
+        private KernelType? FindKernelVariable(ExternSpec wanted)
         {
-            if (linker._target.KernelBtf is not { } kernel || !kernel.TryFind(wanted.Name, BtfKind.Variable, out BtfType variable))
+            if (FindInKernel(wanted.Name, BtfKind.Variable).FirstOrDefault() is not { } found)
             {
-                return wanted.IsWeak ? 0u : throw Missing(wanted.Name, $"it uses the kernel variable '{wanted.Name}', which this kernel's BTF does not have");
+                return wanted.IsWeak ? null : throw Missing(wanted.Name, $"it uses the kernel variable '{wanted.Name}', which this kernel's BTF does not have{KernelModules.Reservation(linker._target.Modules)}");
             }
 
-            linker._rules!.Restart();
-            BtfType type = kernel.Resolve(variable.TypeId);
-            return linker._rules.AreTypesCompatible(wanted.TypeId, type.Id)
-                ? variable.Id
-                : throw Missing(wanted.Name, $"it uses the kernel variable '{wanted.Name}' as {_contents.RawBtf!.TypeById(wanted.TypeId)}, but it is {type} in this kernel");
+            BtfType type = found.Types.Resolve(found.Type.TypeId);
+            return IsCompatible(wanted, found, type.Id)
+                ? found
+                : throw Missing(wanted.Name, $"it uses the kernel variable '{wanted.Name}' as {_contents.RawBtf!.TypeById(wanted.TypeId)}, but it is {type} in {found.Owner}");
         }
 
         private (byte[] Data, int RecordSize) CollectFunctions()
@@ -490,5 +523,13 @@ public sealed class ProgramLinker
         private BpfFormatException Fault(string fault) => new(_contents.Source, $"program '{program.Name}': {fault}");
 
         private BpfRelocationException Missing(string missing, string reason) => new(program.Name, missing, reason);
+    }
+
+    /// <summary>A type of the kernel, or of a module of it.</summary>
+    private sealed record KernelType(BtfType Type, BtfSpec Types, BtfObject? Module)
+    {
+        public uint Id => Type.Id;
+
+        public string Owner => Module is null ? "this kernel" : $"the module {Types.Name}";
     }
 }

@@ -360,6 +360,7 @@ public sealed unsafe partial class BpfMap : IDisposable
             btf_fd = (uint)btf.Descriptor,
             btf_key_type_id = request.KeyTypeId,
             btf_value_type_id = request.ValueTypeId,
+            btf_vmlinux_value_type_id = request.KernelValueTypeId,
             map_extra = request.MapExtra,
         };
         return Syscalls.Bpf(bpf_cmd.BPF_MAP_CREATE, ref attr);

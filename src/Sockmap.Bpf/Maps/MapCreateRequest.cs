@@ -32,6 +32,9 @@ public sealed class MapCreateRequest
     /// <summary>Type id of the value in <see cref="Btf"/>, or 0.</summary>
     public uint ValueTypeId { get; init; }
 
+    /// <summary>Type id, in the kernel's BTF, of the value of a struct_ops map, or 0. <see cref="Btf"/> must be there too.</summary>
+    public uint KernelValueTypeId { get; init; }
+
     /// <summary>The NUMA node to take memory from; null for any.</summary>
     public uint? NumaNode { get; init; }
 

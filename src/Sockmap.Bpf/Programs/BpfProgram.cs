@@ -125,7 +125,23 @@ public sealed unsafe class BpfProgram : IDisposable
     {
         Validate(request);
         using DescriptorLease btf = new(request.Btf?.Handle);
-        using DescriptorLease attachBtf = new(request.AttachBtfObject?.Handle);
+
+        // One member of the union for both: attach_btf_obj_fd and attach_prog_fd.
+        using DescriptorLease attachTo = new(request.AttachProgram?.Handle ?? request.AttachBtfObject?.Handle);
+        int[] descriptors = LeaseAll(request.KernelFunctionModules, out List<SafeBpfHandle> leased);
+        try
+        {
+            return LoadOnce(request, named, log, btf.Descriptor, attachTo.Descriptor, descriptors);
+        }
+        finally
+        {
+            leased.ForEach(static handle => handle.DangerousRelease());
+        }
+    }
+
+    private static int LoadOnce(ProgramLoadRequest request, bool named, Span<byte> log, int btf, int attachTo, int[] functionModules)
+    {
+        fixed (int* modules = functionModules)
         fixed (byte* instructions = request.Instructions.Span,
             license = BpfCommands.Encode(request.License),
             functionInfo = request.FunctionInfo.Span,
@@ -145,9 +161,10 @@ public sealed unsafe class BpfProgram : IDisposable
                 prog_flags = request.Flags,
                 prog_name = bpf_name.From(named ? request.Name : null),
                 expected_attach_type = (uint)request.ExpectedAttachType,
-                prog_btf_fd = (uint)btf.Descriptor,
+                prog_btf_fd = (uint)btf,
                 attach_btf_id = request.AttachBtfId,
-                attach_btf_obj_fd = (uint)attachBtf.Descriptor,
+                attach_btf_obj_fd = (uint)attachTo,
+                fd_array = BpfCommands.Address(modules),
             };
             if (!request.FunctionInfo.IsEmpty)
             {
@@ -173,6 +190,28 @@ public sealed unsafe class BpfProgram : IDisposable
 
             return result;
         }
+    }
+
+    /// <summary>The array that calls of kfuncs in modules point into; none where there are no such calls. Place 0 is never read.</summary>
+    private static int[] LeaseAll(IReadOnlyList<BtfObject> modules, out List<SafeBpfHandle> leased)
+    {
+        leased = [];
+        if (modules.Count == 0)
+        {
+            return [];
+        }
+
+        int[] descriptors = new int[modules.Count + 1];
+        for (int i = 0; i < modules.Count; i++)
+        {
+            SafeBpfHandle handle = modules[i].Handle;
+            bool added = false;
+            handle.DangerousAddRef(ref added);
+            leased.Add(handle);
+            descriptors[i + 1] = (int)handle.DangerousGetHandle();
+        }
+
+        return descriptors;
     }
 
     /// <summary>Kernels before 4.15 know no names: a tiny program loads without a name and not with one.</summary>

@@ -41,6 +41,15 @@ public sealed class ProgramLoadRequest
     /// <summary>The BTF object that <see cref="AttachBtfId"/> belongs to; null for the kernel itself.</summary>
     public BtfObject? AttachBtfObject { get; init; }
 
+    /// <summary>
+    /// The modules whose kfuncs the program calls: a call with offset 1 is to the first of them, and so on; offset 0 is
+    /// the kernel itself (find_kfunc_desc_btf in kernel/bpf/verifier.c).
+    /// </summary>
+    public IReadOnlyList<BtfObject> KernelFunctionModules { get; init; } = [];
+
+    /// <summary>The program whose function <see cref="AttachBtfId"/> is, in its BTF: for programs of type Ext, and those that trace other programs.</summary>
+    public BpfProgram? AttachProgram { get; init; }
+
     /// <summary>BPF_F_* load flags of include/uapi/linux/bpf.h, such as BPF_F_SLEEPABLE.</summary>
     public uint Flags { get; init; }
 

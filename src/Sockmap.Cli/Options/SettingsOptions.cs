@@ -82,7 +82,7 @@ internal sealed class SettingsOptions
     private readonly Option<BypassVariant?> variant = new("--variant")
     {
         Description = "The verdict program; without it the best that the kernel takes.",
-        HelpName = "exact|sticky",
+        HelpName = "exact|probing",
         CustomParser = ValueParsers.Variant,
     };
 

@@ -35,8 +35,8 @@ internal static class ValueParsers
     public static AddressFamilies? Family(ArgumentResult result) => Choice(
         result, AddressFamilies.Any, AddressFamilies.IPv4, AddressFamilies.IPv6);
 
-    /// <summary><c>exact</c> or <c>sticky</c>.</summary>
-    public static BypassVariant? Variant(ArgumentResult result) => Choice(result, BypassVariant.Exact, BypassVariant.Sticky);
+    /// <summary><c>exact</c> or <c>probing</c>.</summary>
+    public static BypassVariant? Variant(ArgumentResult result) => Choice(result, BypassVariant.Exact, BypassVariant.Probing);
 
     /// <summary><c>bypass</c>, <c>cgroup</c>, <c>port</c> or <c>cgroup-and-port</c>.</summary>
     public static StatisticsGrouping Grouping(ArgumentResult result)

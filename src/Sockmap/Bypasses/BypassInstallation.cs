@@ -6,6 +6,7 @@ using Sockmap.Bpf.Pinning;
 using Sockmap.Bpf.Programs;
 using Sockmap.Bypasses.Layout;
 using Sockmap.Bypasses.Store;
+using Sockmap.Sockets;
 
 namespace Sockmap.Bypasses;
 
@@ -54,6 +55,7 @@ internal sealed class BypassInstallation(BypassSettings settings, CgroupDirector
             list.Pin(folder.List);
         }
 
+        PinHolders(folder);
         loaded.Maps[BypassObject.Slot].UpdateDescriptor(new byte[sizeof(uint)], verdict.Handle);
         using (BpfLink? link = RootAttachment.Create(loaded))
         {
@@ -115,10 +117,10 @@ internal sealed class BypassInstallation(BypassSettings settings, CgroupDirector
         }
         catch (Exception e) when (settings.Variant is null && e is VerifierException or BpfRelocationException or UnsupportedFeatureException)
         {
-            log($"The exact verdict does not load on this kernel ({e.Message}): taking the sticky one.");
+            log($"The exact verdict does not load on this kernel ({e.Message}): taking the probing one.");
         }
 
-        variant = BypassVariant.Sticky;
+        variant = BypassVariant.Probing;
         return Load(config, variant);
     }
 
@@ -127,6 +129,20 @@ internal sealed class BypassInstallation(BypassSettings settings, CgroupDirector
         BpfObject loaded = BypassObject.Load(settings, config, variant);
         log($"Loaded the programs with the {variant.ToString().ToLowerInvariant()} verdict.");
         return loaded;
+    }
+
+    /// <summary>So that a listing need not load it. Where it does not load, listings read /proc instead.</summary>
+    private void PinHolders(BypassFolder folder)
+    {
+        try
+        {
+            using BpfLink holders = SocketObject.LinkHeldBrief(new SocketReadOptions { InSockmapOnly = true });
+            holders.Pin(folder.Holders);
+        }
+        catch (Exception e) when (SocketObject.IsUnavailable(e))
+        {
+            log($"The iterator over open files does not load on this kernel, so listings read /proc for the processes: {e.Message}");
+        }
     }
 
     private static void WriteAddresses(BpfMap trie, IReadOnlyList<System.Net.IPNetwork> networks)

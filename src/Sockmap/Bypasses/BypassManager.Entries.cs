@@ -25,9 +25,9 @@ public sealed partial class BypassManager
 
         IEnumerable<SockmapEntry> Stream()
         {
-            using BpfLink list = Guard(() => FindFolder(name) is { } folder ? BypassFolder.TryOpenLink(folder.List) : null)
-                ?? throw NotFound(name);
-            EntrySurroundings surroundings = Guard(() => new EntrySurroundings(options.Processes ? ProcessTable.Read(new SocketReadOptions { Log = _options.Log }) : null));
+            BypassFolder folder = Guard(() => FindFolder(name)) ?? throw NotFound(name);
+            using BpfLink list = Guard(() => BypassFolder.TryOpenLink(folder.List)) ?? throw NotFound(name);
+            EntrySurroundings surroundings = Guard(() => new EntrySurroundings(options.Processes ? ReadProcesses(folder) : null));
             using IEnumerator<(EntryRow Row, EntryRow? Peer)> rows = EntryReader.ReadConnections(list).GetEnumerator();
             while (Guard(rows.MoveNext))
             {
@@ -152,6 +152,14 @@ public sealed partial class BypassManager
     private static BypassException NotOurs(BypassFolder folder) => new(
         BypassError.BypassForeign,
         $"'{folder.Path}' was not installed by this version of SockmapPS, or pins are missing: install it again with Force.");
+
+    private ProcessTable ReadProcesses(BypassFolder folder)
+    {
+        using BpfLink? holders = BypassFolder.TryOpenLink(folder.Holders);
+        return holders is null
+            ? ProcessTable.Read(new SocketReadOptions { InSockmapOnly = true, Log = _options.Log })
+            : ProcessTable.FromIterator(holders);
+    }
 
     private List<AdditionResult> AddConnections(BypassFolder folder, IReadOnlyCollection<ConnectionCandidate> candidates, CancellationToken cancellationToken)
     {

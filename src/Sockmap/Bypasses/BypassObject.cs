@@ -50,7 +50,7 @@ internal static class BypassObject
     public static string VerdictOf(BypassVariant variant) => variant switch
     {
         BypassVariant.Exact => "verdict_exact",
-        BypassVariant.Sticky => "verdict_sticky",
+        BypassVariant.Probing => "verdict_probing",
         _ => throw new ArgumentOutOfRangeException(nameof(variant), variant, "There is no such verdict program."),
     };
 
@@ -58,7 +58,7 @@ internal static class BypassObject
     public static string LeaveOf(BypassVariant variant) => variant switch
     {
         BypassVariant.Exact => "leave_exact",
-        BypassVariant.Sticky => "leave_sticky",
+        BypassVariant.Probing => "leave_probing",
         _ => throw new ArgumentOutOfRangeException(nameof(variant), variant, "There is no such verdict program."),
     };
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Sockmap.Bpf.Iterators;
 using Sockmap.Bpf.Links;
 using Sockmap.Bypasses.Layout;
@@ -60,15 +61,16 @@ internal static class EntryReader
     {
         IReadOnlyList<SocketProcess> own = surroundings?.FindProcesses(row) ?? [];
         IReadOnlyList<SocketProcess> other = peer is { } peerRow && surroundings is not null ? surroundings.FindProcesses(peerRow) : [];
+        IPAddress remoteAddress = row.Key.RemoteAddress;
         return new SockmapEntry
         {
             Bypass = bypass,
-            Family = row.Key.RemoteAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
+            Family = remoteAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
                 ? Filters.AddressFamilies.IPv4
                 : Filters.AddressFamilies.IPv6,
             LocalAddress = row.Key.LocalAddress,
             LocalPort = row.Key.LocalPort,
-            RemoteAddress = row.Key.RemoteAddress,
+            RemoteAddress = remoteAddress,
             RemotePort = row.Key.RemotePort,
             State = (SocketState)row.State,
             IsClient = row.Flags.HasFlag(EntryFlags.Connected),

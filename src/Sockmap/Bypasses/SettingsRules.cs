@@ -23,7 +23,7 @@ internal static partial class SettingsRules
 
         if (settings.Variant is { } variant && !Enum.IsDefined(variant))
         {
-            throw Invalid($"Variant '{variant}' is unknown: use Exact or Sticky.");
+            throw Invalid($"Variant '{variant}' is unknown: use Exact or Probing.");
         }
 
         return settings with

@@ -51,9 +51,6 @@ public enum SockmapReason
     /// <summary>The other end's key leads to another socket than before.</summary>
     WrongPeer,
 
-    /// <summary>With the sticky verdict a direction that has used TCP stays there.</summary>
-    Sticky,
-
     /// <summary>The connection was established when it was added: one message goes over TCP first.</summary>
     Kick,
 

@@ -12,6 +12,15 @@ namespace Sockmap.Sockets;
 /// Passes a descriptor to another process over a connected UNIX socket (SCM_RIGHTS, unix(7)). It goes with one byte of data,
 /// which the receiver takes.
 /// </summary>
+/// <example>
+/// In PowerShell, a process that gives its connection away and one that takes it:
+/// <code>
+/// $unix = [Net.Sockets.Socket]::new('Unix', 'Stream', 'Unspecified')
+/// $unix.Connect([Net.Sockets.UnixDomainSocketEndPoint]::new('/run/hand-over.sock'))
+/// [Sockmap.Sockets.DescriptorPassing]::Send($unix, $client.Client)     # $client: a TcpClient
+/// $socket = [Sockmap.Sockets.DescriptorPassing]::Receive($unix)        # in the other process
+/// </code>
+/// </example>
 public static class DescriptorPassing
 {
     private const byte Companion = (byte)'d';

@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace Sockmap.Sockets;
 
 /// <summary>
@@ -21,7 +19,6 @@ internal sealed class RecentKeys<TKey>
     public RecentKeys(IEqualityComparer<TKey>? comparer = null) => _known = new(Capacity, comparer);
 
     /// <summary>Remembers a key in the place of the oldest; false where it is among those remembered.</summary>
-    [SuppressMessage("Maintainability", "CA1508:Avoid dead conditional code", Justification = "The ring fills.")]
     public bool Add(TKey key)
     {
         if (!_known.Add(key))

@@ -54,7 +54,6 @@ public static class OpenMetrics
         ("shut_down", s => s.TcpShutDown),
         ("spilled", s => s.TcpSpilled),
         ("wrong_peer", s => s.TcpWrongPeer),
-        ("sticky", s => s.TcpSticky),
         ("kick", s => s.TcpKick),
         ("leaving", s => s.TcpLeaving),
     ];

@@ -101,9 +101,6 @@ public sealed record SockmapStatistics
     /// <summary>Messages over TCP since the other end's key led to another socket than before.</summary>
     public ulong TcpWrongPeer { get; init; }
 
-    /// <summary>Messages over TCP since the sticky verdict keeps a direction there that has used it.</summary>
-    public ulong TcpSticky { get; init; }
-
     /// <summary>Messages over TCP since the connection was established when it was added, and one has to.</summary>
     public ulong TcpKick { get; init; }
 

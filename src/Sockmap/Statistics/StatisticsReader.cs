@@ -92,7 +92,6 @@ internal static class StatisticsReader
             TcpShutDown = Of(BypassCounter.TcpShutDown),
             TcpSpilled = Of(BypassCounter.TcpSpilled),
             TcpWrongPeer = Of(BypassCounter.TcpWrongPeer),
-            TcpSticky = Of(BypassCounter.TcpSticky),
             TcpKick = Of(BypassCounter.TcpKick),
             TcpLeaving = Of(BypassCounter.TcpLeaving),
             MessagesRefused = Of(BypassCounter.MessagesRefused),

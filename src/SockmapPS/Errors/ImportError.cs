@@ -36,6 +36,9 @@ internal enum ImportError
     /// <summary>Nothing can be pinned at the path.</summary>
     InvalidPinPath,
 
+    /// <summary>One name was given for the pins of several programs.</summary>
+    AmbiguousPinName,
+
     /// <summary>Something is pinned at the path already.</summary>
     PinExists,
 

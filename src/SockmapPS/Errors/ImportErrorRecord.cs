@@ -53,7 +53,7 @@ internal static class ImportErrorRecord
         ImportError.FileNotFound or ImportError.ProgramNotFound or ImportError.MapNotFound or ImportError.ReplacementNotFound => ErrorCategory.ObjectNotFound,
         ImportError.FileNotReadable => ErrorCategory.ReadError,
         ImportError.InvalidObject => ErrorCategory.InvalidData,
-        ImportError.InvalidReplacement or ImportError.MapMismatch or ImportError.InvalidPinPath => ErrorCategory.InvalidArgument,
+        ImportError.InvalidReplacement or ImportError.MapMismatch or ImportError.InvalidPinPath or ImportError.AmbiguousPinName => ErrorCategory.InvalidArgument,
         ImportError.KernelLacks => ErrorCategory.NotImplemented,
         ImportError.PinExists => ErrorCategory.ResourceExists,
         ImportError.PermissionDenied => ErrorCategory.PermissionDenied,
@@ -63,7 +63,7 @@ internal static class ImportErrorRecord
     private static string AdviceFor(ImportError error) => error switch
     {
         ImportError.VerifierRefused => "-Verbose shows the verifier's whole log.",
-        ImportError.PinExists => "Remove the pin, or choose another -PinPath. Nothing was left pinned.",
+        ImportError.PinExists => "Remove the pin, or choose another -PinPath or -PinName. Nothing was left pinned.",
         ImportError.PermissionDenied => "Loading needs CAP_BPF, with CAP_NET_ADMIN for network programs and CAP_PERFMON for tracing.",
         ImportError.KernelRefused => "Get-Error shows errno.",
         _ => string.Empty,

@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Sockmap.Bpf.Btf;
 
 namespace Sockmap.Bpf.Tests.Btf;
 
-/// <summary>The kernel's types as bpftool reads them: a second opinion.</summary>
+/// <summary>Types as bpftool reads them: a second opinion.</summary>
 internal sealed partial class BpftoolDump
 {
-    private static readonly Lazy<BpftoolDump?> LazyKernel = new(Read);
+    private static readonly Lazy<BpftoolDump?> LazyKernel = new(() => Read(BtfSpec.KernelPath));
 
     private readonly string[] _lines;
 
@@ -28,11 +29,12 @@ internal sealed partial class BpftoolDump
 
     public int TypeCount { get; }
 
-    public static BpftoolDump? Read()
+    /// <summary>Reads a file with BTF; null where there is no bpftool.</summary>
+    public static BpftoolDump? Read(string file, params string[] options)
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo("bpftool", ["btf", "dump", "file", "/sys/kernel/btf/vmlinux", "format", "raw"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+            using Process process = Process.Start(new ProcessStartInfo("bpftool", ["btf", "dump", "file", file, "format", "raw", .. options]) { RedirectStandardOutput = true, UseShellExecute = false })!;
             string text = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
             return process.ExitCode == 0 ? new BpftoolDump(text.Split('\n')) : null;

@@ -132,6 +132,85 @@ public sealed class BtfSpecTests
         Assert.Contains("unknown kind 20", Assert.Throws<BpfFormatException>(() => BtfSpec.Parse(Blob(types), "new")).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Split_types_go_on_where_their_base_ends()
+    {
+        BtfSpec kernel = TestObjects.Kernel;
+        (uint thing, uint pointer) = ((uint)kernel.Count, (uint)kernel.Count + 1);
+
+        BtfSpec split = BtfSpec.Parse(SplitBlob(kernel), "module", kernel);
+
+        Assert.Equal(kernel.Count + 2, split.Count);
+        Assert.Equal([thing, pointer], split.Types().Select(t => t.Id));
+        Assert.True(split.TryFind("module_thing", BtfKind.Struct, out BtfType type));
+        Assert.Equal((thing, 16u, 2), (type.Id, type.Size, type.Count));
+        Assert.Equal(["own_field", "tcp_sock"], Enumerable.Range(0, 2).Select(i => split.StringAt(type.GetMember(i).NameOffset)));
+        Assert.Equal(("int", "tcp_sock"), (split.TypeById(type.GetMember(0).TypeId).Name, split.Resolve(split.TypeById(pointer).TypeId).Name));
+        Assert.Equal(thing, Assert.Single(split.FindFlavours("module_thing___old")).Id);
+
+        // The base's names are the base's, and no name of the other's.
+        Assert.False(split.TryFind("tcp_sock", BtfKind.Struct, out _));
+        Assert.False(kernel.TryFind("module_thing", BtfKind.Struct, out _));
+        Assert.Throws<BpfFormatException>(() => kernel.TypeById(thing));
+        Assert.Throws<BpfFormatException>(() => split.TypeById(pointer + 1));
+    }
+
+    [Fact]
+    public void Split_types_are_read_as_bpftool_reads_them()
+    {
+        BtfSpec kernel = TestObjects.Kernel;
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(file, SplitBlob(kernel));
+            BpftoolDump? other = BpftoolDump.Read(file, "--base-btf", BtfSpec.KernelPath);
+            Assert.SkipWhen(other is null, "bpftool is not installed");
+            BtfSpec split = BtfSpec.Parse(File.ReadAllBytes(file), "module", kernel);
+
+            Assert.True(split.TryFind("module_thing", BtfKind.Struct, out BtfType type));
+            Assert.Equal(other.Struct("module_thing"), (type.Id, type.Size));
+            Assert.Equal(other.BitOffset("module_thing", "tcp_sock"), (int)type.GetMember(1).BitOffset);
+            Assert.Equal(other.TypeCount, split.Types().Count());
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void Damaged_split_types_are_refused()
+    {
+        BtfSpec kernel = TestObjects.Kernel;
+        byte[] whole = SplitBlob(kernel);
+
+        Assert.Contains("begin and end", Assert.Throws<BpfFormatException>(() => BtfSpec.Parse(whole, "module")).Message, StringComparison.Ordinal);
+        byte[] unended = [.. whole];
+        unended[^1] = (byte)'x';
+        Assert.Contains("end with a zero byte", Assert.Throws<BpfFormatException>(() => BtfSpec.Parse(unended, "module", kernel)).Message, StringComparison.Ordinal);
+        byte[] misnamed = [.. whole];
+        BitConverter.GetBytes(uint.MaxValue).CopyTo(misnamed, 24);
+        Assert.Contains($"string {uint.MaxValue}", Assert.Throws<BpfFormatException>(() => BtfSpec.Parse(misnamed, "module", kernel).TryFind("x", BtfKind.Int, out _)).Message, StringComparison.Ordinal);
+        Assert.Throws<BpfFormatException>(() => BtfSpec.Parse(whole.AsMemory(0, whole.Length - 1), "module", kernel));
+    }
+
+    /// <summary>As a module's: a struct of an int and a pointer to the kernel's tcp_sock, whose name names a member too.</summary>
+    private static byte[] SplitBlob(BtfSpec kernel)
+    {
+        Assert.True(kernel.TryFind("int", BtfKind.Int, out BtfType number));
+        Assert.True(kernel.TryFind("tcp_sock", BtfKind.Struct, out BtfType socket));
+        uint names = (uint)kernel.StringBytes.Length;
+        byte[] strings = System.Text.Encoding.UTF8.GetBytes("module_thing\0own_field\0");
+        uint[] types =
+        [
+            names, (4u << 24) | 2, 16, names + 13, number.Id, 0, socket.NameOffset, (uint)kernel.Count + 1, 64,
+            0, 2u << 24, socket.Id,
+        ];
+        uint length = (uint)types.Length * 4;
+        uint[] header = [0x0001eb9f, 24, 0, length, length, (uint)strings.Length];
+        return [.. header.Concat(types).SelectMany(BitConverter.GetBytes), .. strings];
+    }
+
     private static byte[] Blob(uint[] types, byte[]? layout = null)
     {
         byte[] strings = [0, (byte)'x', 0];

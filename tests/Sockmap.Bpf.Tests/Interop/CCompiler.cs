@@ -26,6 +26,7 @@ internal static partial class CCompiler
         #include <linux/if_link.h>
         #include <linux/magic.h>
         #include <linux/netlink.h>
+        #include <linux/perf_event.h>
         #include <linux/rtnetlink.h>
         #include <linux/sched.h>
         int main(void) {

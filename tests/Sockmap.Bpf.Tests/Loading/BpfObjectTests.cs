@@ -6,6 +6,7 @@ using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Loading;
 using Sockmap.Bpf.Maps;
 using Sockmap.Bpf.Pinning;
+using Sockmap.Bpf.Programs;
 using Sockmap.Bpf.Tests.Kernel;
 
 namespace Sockmap.Bpf.Tests.Loading;
@@ -180,6 +181,24 @@ public sealed class BpfObjectTests : IDisposable
             BpfObject.Load(spec, new BpfObjectOptions { MapPinDirectory = _pins.Root, MapReplacements = new Dictionary<string, BpfMap>(StringComparer.Ordinal) { ["sockets"] = other } })).Message;
         Assert.Contains("type is Hash, not SockHash", message, StringComparison.Ordinal);
         Assert.Contains("values have 16 bytes, not 8", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_program_is_pinned_under_the_name_that_is_chosen()
+    {
+        using BpfObject loaded = BpfObject.Load(TestObjects.Read("calls.bpf.o"), new BpfObjectOptions { Programs = ["first", "alone"] });
+        Dictionary<string, string> Names(string program, string pin) => new(StringComparer.Ordinal) { [program] = pin };
+
+        Assert.Contains("'second'", Assert.Throws<ArgumentException>(() => loaded.Pin(_pins.Root, null, Names("second", "chosen"))).Message, StringComparison.Ordinal);
+        Assert.Contains("'a.b'", Assert.Throws<ArgumentException>(() => loaded.Pin(_pins.Root, null, Names("first", "a.b"))).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(_pins.PathOf("alone"), Directory.GetFiles(_pins.Root));
+
+        loaded.Pin(_pins.Root, null, Names("first", "chosen"));
+
+        using BpfProgram chosen = BpfProgram.OpenPinned(_pins.PathOf("chosen"));
+        Assert.Equal(loaded.Programs["first"].GetInfo().Id, chosen.GetInfo().Id);
+        Assert.Equal((_pins.PathOf("chosen"), _pins.PathOf("alone")), (loaded.ProgramPins["first"], loaded.ProgramPins["alone"]));
+        Assert.DoesNotContain(_pins.PathOf("first"), Directory.GetFiles(_pins.Root));
     }
 
     [Fact]

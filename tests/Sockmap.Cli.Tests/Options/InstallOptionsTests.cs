@@ -27,7 +27,7 @@ public sealed class InstallOptionsTests
         (BypassSettings settings, InstallOptions options) = Read(
             "install --name web --cgroup /sys/fs/cgroup/x --port 6379,8000-8100 --port 9000 --exclude-port 8080 "
             + "--address 10.0.0.0/8,::1 --exclude-address 10.1.0.0/16 --family IPv4 --max-entries 4096 --cross-namespace "
-            + "--queue-limit 1048576 --variant sticky --force --timeout 1.5s");
+            + "--queue-limit 1048576 --variant probing --force --timeout 1.5s");
 
         Assert.Equal("web", settings.Name);
         Assert.Equal("/sys/fs/cgroup/x", settings.Cgroup);
@@ -39,7 +39,7 @@ public sealed class InstallOptionsTests
         Assert.Equal(4096, settings.MaxEntries);
         Assert.True(settings.CrossNamespace);
         Assert.Equal(1048576u, settings.QueueLimit);
-        Assert.Equal(BypassVariant.Sticky, settings.Variant);
+        Assert.Equal(BypassVariant.Probing, settings.Variant);
         Assert.True(options.Replace);
         Assert.Equal(TimeSpan.FromSeconds(1.5), options.Timeout);
     }

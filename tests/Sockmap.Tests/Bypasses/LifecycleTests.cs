@@ -29,7 +29,7 @@ public sealed class LifecycleTests
             MaxEntries = 1234,
             CrossNamespace = true,
             QueueLimit = 77_000,
-            Variant = BypassVariant.Sticky,
+            Variant = BypassVariant.Probing,
         });
 
         BypassStatus status = bypass.Manager.Get("all_of-1t");
@@ -44,7 +44,7 @@ public sealed class LifecycleTests
         Assert.Equal(1234, status.MaxEntries);
         Assert.True(status.CrossNamespace);
         Assert.Equal(77_000u, status.QueueLimit);
-        Assert.Equal(BypassVariant.Sticky, status.Variant);
+        Assert.Equal(BypassVariant.Probing, status.Variant);
         Assert.InRange(status.InstalledAt, before.AddSeconds(-1), DateTime.Now.AddSeconds(1));
         Assert.Equal(2, status.Attachment.Count);
     }
@@ -154,7 +154,7 @@ public sealed class LifecycleTests
 
         Assert.True(result.IsComplete);
         Assert.Equal(0, result.DroppedBytes);
-        Assert.Equal(21, objects.Count);
+        Assert.Equal(23, objects.Count);
         Assert.Empty(Directory.GetFileSystemEntries(Path.GetDirectoryName(bypass.Folder)!));
         InstalledBypass.AssertGone(objects);
     }

@@ -15,7 +15,7 @@ public sealed class StoppedReaderTests
     [Theory]
     [InlineData(BypassVariant.Exact, "65536")]
     [InlineData(BypassVariant.Exact, "64")]
-    [InlineData(BypassVariant.Sticky, "65536")]
+    [InlineData(BypassVariant.Probing, "65536")]
     public void KernelMemoryStaysWithinTwicePlainTcps(BypassVariant variant, string size)
     {
         using InstalledBypass bypass = new();

@@ -114,11 +114,17 @@ public sealed class UnusualSocketTests
         // What is counted is what arrives: neither a byte less, nor one more.
         int counted = (int)bypass.Entries.Sum(entry => (long)(entry.RedirectedBytes + entry.TcpBytes));
         LocalConnection.Read(connection.Server, counted - read);
-        Assert.Equal(1, connection.Client.Send([42]));
-        Assert.Equal([42], LocalConnection.Read(connection.Server, 1));
+
+        // The kernel asks no program about the send after one that TCP ended half way: the one after that sets the counters right.
+        foreach (byte more in new byte[] { 42, 43 })
+        {
+            Assert.Equal(1, connection.Client.Send([more]));
+            Assert.Equal([more], LocalConnection.Read(connection.Server, 1));
+        }
+
         BypassStatus status = bypass.Status;
         Assert.True(status.BytesOverTcp > 0, "Nothing was spilled.");
-        Assert.Equal((ulong)counted + 1, status.BytesRedirected + status.BytesOverTcp);
+        Assert.Equal((ulong)counted + 2, status.BytesRedirected + status.BytesOverTcp);
     }
 
     [Theory]

@@ -1,9 +1,15 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Sockmap.Bpf;
 using Sockmap.Bpf.Pinning;
 using Sockmap.Bypasses;
 using Sockmap.Cgroups;
+using Sockmap.Entries;
+using Sockmap.Sockets;
 using Sockmap.Support;
 using Sockmap.TestKit;
+using Sockmap.Tests.Bypasses;
 
 namespace Sockmap.Tests.Support;
 
@@ -65,6 +71,58 @@ public sealed class ChildTests
         }
 
         static void Move(string procs) => File.WriteAllText(procs, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+    }
+
+    [Fact(Explicit = true)]
+    public void SocketsWithoutCapabilities()
+    {
+        using Socket listener = LocalConnection.Listen();
+        List<string> log = [];
+        SocketReadOptions options = new() { Log = log.Add };
+
+        using SocketListing<HeldSocket> listing = SocketHolders.Read(options);
+        ProcessTable table = ProcessTable.Read(options);
+
+        HeldSocket own = Assert.Single(listing, socket => socket.ProcessId == Environment.ProcessId && socket.State == SocketState.Listen);
+        Assert.Equal((SocketSource.Proc, SocketSource.Proc), (listing.Source, table.Source));
+        Assert.Contains("EPERM", listing.FallbackReason, StringComparison.Ordinal);
+        Assert.Contains("EPERM", log[0], StringComparison.Ordinal);
+        Assert.Equal(listener.LocalEndPoint, new IPEndPoint(own.LocalAddress!, own.LocalPort));
+        Assert.Equal(SocketQuery.GetCookie(listener.SafeHandle), own.Cookie);
+        Assert.Null(own.IsInSockmap);
+        Assert.Null(own.HasUpperProtocol);
+        Assert.Equal([Environment.ProcessId], table.Find(own.Cookie, own.Inode).Select(process => process.Id));
+    }
+
+    [Fact(Explicit = true)]
+    public void SocketsInAPidNamespace()
+    {
+        using Socket listener = LocalConnection.Listen();
+        foreach (SocketSource source in Enum.GetValues<SocketSource>())
+        {
+            using SocketListing<HeldSocket> listing = SocketHolders.Read(new SocketReadOptions { Source = source });
+            HeldSocket own = Assert.Single(listing);
+            ProcessTable table = ProcessTable.Read(new SocketReadOptions { Source = source });
+
+            // Nobody else is in the namespace, and numbers are its own.
+            Assert.Equal((1, 1), (Environment.ProcessId, own.ProcessId));
+            Assert.Equal([1], table.Find(own.Cookie, own.Inode).Select(process => process.Id));
+            using SafeSocketDescriptor copy = ForeignDescriptor.Open(own.ProcessId, own.Descriptor, own.Cookie);
+            Assert.Equal(listener.LocalEndPoint, SocketQuery.GetLocalEndPoint(copy));
+        }
+    }
+
+    [Fact(Explicit = true)]
+    public void ForeignDescriptorWithoutCapabilities()
+    {
+        // The test that started this one has capabilities that this one has not.
+        int parent = int.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith("PPid:", StringComparison.Ordinal))["PPid:".Length..], CultureInfo.InvariantCulture);
+
+        SocketAccessException e = Assert.Throws<SocketAccessException>(() => ForeignDescriptor.Open(parent, 0, 1));
+
+        Assert.True(e.Error == SocketAccessError.PermissionDenied, e.Message);
+        Assert.Contains("CAP_SYS_PTRACE", e.Message, StringComparison.Ordinal);
+        Assert.Equal(Errno.EPERM, e.Errno);
     }
 
     private static Dictionary<string, SupportCheck> Run() =>

@@ -116,12 +116,12 @@ public sealed partial class ExperimentTests
     public void FindingsDoNotHangOnTheVerdictNorOnHiddenSymbols()
     {
         using ExperimentBench exact = Load(BypassVariant.Exact);
-        using ExperimentBench sticky = Load(BypassVariant.Sticky);
+        using ExperimentBench probing = Load(BypassVariant.Probing);
         using ExperimentBench hidden = ExperimentBench.Load(BypassVariant.Exact, wokenWakeFunction: 0);
         Assert.All(SupportProbe.Experiments, experiment =>
         {
             Finding finding = ExperimentRun.Run(exact, experiment);
-            Assert.Equal(finding, ExperimentRun.Run(sticky, experiment));
+            Assert.Equal(finding, ExperimentRun.Run(probing, experiment));
             Assert.Equal(finding, ExperimentRun.Run(hidden, experiment));
             Assert.DoesNotContain("not redirected", finding.Detail, StringComparison.Ordinal);
         });

@@ -26,7 +26,9 @@ public sealed class LayoutTests
         (nameof(EntryState.Leaving), "leaving"),
         (nameof(EntryState.Reserved), "reserved"),
         (nameof(EntryState.JoinedAt), "joined_at"),
-        (nameof(EntryState.LastUsed), "last_used"),
+        (nameof(EntryState.LastTick), "last_tick"),
+        (nameof(EntryState.ClockAt), "clock_at"),
+        (nameof(EntryState.ClockTick), "clock_tick"),
         (nameof(EntryState.RedirectedMessages), "redirected_messages"),
         (nameof(EntryState.RedirectedBytes), "redirected_bytes"),
         (nameof(EntryState.TcpMessages), "tcp_messages"),
@@ -124,7 +126,7 @@ public sealed class LayoutTests
             ["sizeof(struct address_key)"] = AddressKey.Length,
             ["BYPASS_COUNTERS"] = Enum.GetValues<BypassCounter>().Length,
             ["VARIANT_EXACT"] = (long)Sockmap.Bypasses.BypassVariant.Exact,
-            ["VARIANT_STICKY"] = (long)Sockmap.Bypasses.BypassVariant.Sticky,
+            ["VARIANT_PROBING"] = (long)Sockmap.Bypasses.BypassVariant.Probing,
             ["OPTION_IPV4"] = (long)BypassOptions.IPv4,
             ["OPTION_IPV6"] = (long)BypassOptions.IPv6,
         };
@@ -171,7 +173,7 @@ public sealed class LayoutTests
         typeof(LinuxSocket).GetFields(BindingFlags.Static | BindingFlags.NonPublic)
             .ToDictionary(field => $"(int){field.Name}", field => unchecked((long)(int)Convert.ToInt64(field.GetRawConstantValue(), CultureInfo.InvariantCulture)), StringComparer.Ordinal));
 
-    private static Dictionary<string, long> OffsetsOf<T>(string type, Dictionary<string, string> members)
+    internal static Dictionary<string, long> OffsetsOf<T>(string type, Dictionary<string, string> members)
         where T : struct
     {
         const BindingFlags EveryField = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance;
@@ -187,7 +189,7 @@ public sealed class LayoutTests
     private static string SnakeOf(string pascal) =>
         string.Concat(pascal.Select((letter, index) => index > 0 && char.IsUpper(letter) ? $"_{letter}" : $"{char.ToUpperInvariant(letter)}"));
 
-    private static void Compare(string includes, Dictionary<string, long> expected)
+    internal static void Compare(string includes, Dictionary<string, long> expected)
     {
         Assert.SkipUnless(
             (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(static path => File.Exists(Path.Combine(path, "cc"))),

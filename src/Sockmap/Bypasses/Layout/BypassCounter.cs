@@ -28,7 +28,6 @@ internal enum BypassCounter
     TcpShutDown,
     TcpSpilled,
     TcpWrongPeer,
-    TcpSticky,
     TcpKick,
     TcpLeaving,
     MessagesRefused,

@@ -26,6 +26,9 @@ internal readonly record struct EntryKey
         _scope = peer._scope;
     }
 
+    /// <summary>What ::ffff:a.b.c.d begins with.</summary>
+    private static ReadOnlySpan<byte> MappedPrefix => [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+
     /// <summary>The key of the connection's other end.</summary>
     public EntryKey Peer => new(this);
 
@@ -40,7 +43,7 @@ internal readonly record struct EntryKey
     private static IPAddress ToAddress(ulong high, ulong low)
     {
         ReadOnlySpan<ulong> words = [high, low];
-        IPAddress address = new(MemoryMarshal.AsBytes(words));
-        return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(words);
+        return new IPAddress(bytes.StartsWith(MappedPrefix) ? bytes[MappedPrefix.Length..] : bytes);
     }
 }

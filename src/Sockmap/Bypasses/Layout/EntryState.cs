@@ -27,7 +27,9 @@ internal struct EntryState
     public EntryLeaving Leaving;
     public uint Reserved;
     public ulong JoinedAt;
-    public ulong LastUsed;
+    public ulong LastTick;
+    public ulong ClockAt;
+    public ulong ClockTick;
     public ulong RedirectedMessages;
     public ulong RedirectedBytes;
     public ulong TcpMessages;

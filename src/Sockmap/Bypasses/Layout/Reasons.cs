@@ -22,7 +22,6 @@ internal static class Reasons
         BypassCounter.TcpShutDown => SockmapReason.ShutDown,
         BypassCounter.TcpSpilled => SockmapReason.Spilled,
         BypassCounter.TcpWrongPeer => SockmapReason.WrongPeer,
-        BypassCounter.TcpSticky => SockmapReason.Sticky,
         BypassCounter.TcpKick => SockmapReason.Kick,
         BypassCounter.TcpLeaving => SockmapReason.Leaving,
         _ => SockmapReason.None,

@@ -37,13 +37,6 @@ internal sealed class EntryInsertion : IDisposable
             throw new BypassException(BypassError.BypassForeign, $"Bypass '{folder.Name}' was not installed by this version of SockmapPS: install it again with Force.");
         }
 
-        if (installed.Settings.Variant == BypassVariant.Sticky)
-        {
-            throw new BypassException(
-                BypassError.KernelUnsupported,
-                $"Bypass '{folder.Name}' has the sticky verdict, with which a connection that has used TCP stays there: nothing would be gained. It takes Linux 6.2 and an install with the exact verdict; or let the processes connect anew.");
-        }
-
         BpfMap? sockHash = null, storage = null;
         Announcement? announcement = null;
         try

@@ -70,7 +70,6 @@ internal sealed class JoiningEnd
         EntryState state = EntryState.Create(Local, Remote, scope, firstSequence: 0);
         state.Flags = EntryFlags.Added | EntryFlags.UsedTcp | EntryFlags.Kick | EntryFlags.Uncounted | (HasConnected ? EntryFlags.Connected : EntryFlags.None);
         state.JoinedAt = now;
-        state.LastUsed = now;
         return state;
     }
 

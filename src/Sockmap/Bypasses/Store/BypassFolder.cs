@@ -65,6 +65,12 @@ internal sealed class BypassFolder(string store, string name, bool isUnfinished)
     /// <summary>Iterator link: opening an iterator on it lists the entries.</summary>
     public string List => Pin("list");
 
+    /// <summary>
+    /// Iterator link: opening an iterator on it lists who holds which socket that is in a sockmap. Not on kernels that lack
+    /// what it takes.
+    /// </summary>
+    public string Holders => Pin("holders");
+
     /// <summary>Iterator program: a pass of it tells the sockets in <see cref="Marks"/> to leave.</summary>
     public string Mark => Pin("mark");
 

@@ -27,9 +27,6 @@ internal static class SocketConstants
     internal const int SO_PROTOCOL = 38;
     internal const int SO_COOKIE = 57;
 
-    // include/uapi/linux/in.h
-    internal const int IPPROTO_UDP = 17;
-
     // include/uapi/asm-generic/errno.h
     internal const int ENOTSOCK = 88;
     internal const int ENOTCONN = 107;
@@ -38,14 +35,13 @@ internal static class SocketConstants
     internal const int NETLINK_SOCK_DIAG = 4;
     internal const int SOCK_DIAG_BY_FAMILY = 20;
     internal const int NLM_F_REQUEST = 1;
-    internal const int NLM_F_DUMP_INTR = 0x10;
     internal const int NLM_F_DUMP = 0x300;
     internal const int NLMSG_ERROR = 2;
     internal const int NLMSG_DONE = 3;
-    internal const int NLA_TYPE_MASK = 0x3fff;
+    internal const int NLA_TYPE_MASK = ~0xc000;
 
     // include/uapi/linux/inet_diag.h
-    internal const int INET_DIAG_ULP_INFO = 18;
+    internal const int INET_DIAG_ULP_INFO = 19;
     internal const int INET_DIAG_CGROUP_ID = 21;
 
     // include/uapi/linux/unix_diag.h

@@ -16,7 +16,7 @@ internal static class HostSockets
             List<SocketDescription> sockets;
             try
             {
-                sockets = NetworkNamespaces.Run(path, () => SocketDiagnostics.Read(inode, anyProtocol));
+                sockets = NetworkNamespaces.Run(path, () => SocketDiagnostics.Read(inode, anyProtocol, log));
             }
             catch (BpfException exception) when (!string.Equals(path, NetworkNamespaces.Own, StringComparison.Ordinal))
             {

@@ -51,26 +51,35 @@ internal sealed class SocketDiagnostics : IDisposable
     /// <summary>All sockets.</summary>
     /// <param name="networkNamespace">Inode number of the namespace that the thread is in.</param>
     /// <param name="anyProtocol">Those of UDP and UNIX besides those of TCP.</param>
-    /// <exception cref="BpfException">The kernel refused; ENOENT: it is built without INET_DIAG.</exception>
-    public static List<SocketDescription> Read(uint networkNamespace, bool anyProtocol)
+    /// <param name="log">Takes a line for a protocol that the kernel cannot list.</param>
+    /// <exception cref="BpfException">The kernel refused; ENOENT: it is built without INET_TCP_DIAG.</exception>
+    public static List<SocketDescription> Read(uint networkNamespace, bool anyProtocol, Action<string>? log)
     {
         using SocketDiagnostics diagnostics = new(networkNamespace);
         List<SocketDescription> found = [];
-        foreach (int family in (int[])[SocketConstants.AF_INET, SocketConstants.AF_INET6])
-        {
-            diagnostics.ReadInet(family, ProtocolType.Tcp, found);
-            if (anyProtocol)
-            {
-                diagnostics.ReadInet(family, ProtocolType.Udp, found);
-            }
-        }
-
+        diagnostics.ReadInet(SocketConstants.AF_INET, ProtocolType.Tcp, found);
+        diagnostics.ReadInet(SocketConstants.AF_INET6, ProtocolType.Tcp, found);
         if (anyProtocol)
         {
-            diagnostics.ReadUnix(found);
+            Try("UDP", () => diagnostics.ReadInet(SocketConstants.AF_INET, ProtocolType.Udp, found), log);
+            Try("UDP over IPv6", () => diagnostics.ReadInet(SocketConstants.AF_INET6, ProtocolType.Udp, found), log);
+            Try("UNIX", () => diagnostics.ReadUnix(found), log);
         }
 
         return found;
+    }
+
+    // Each is a module of its own (udp_diag, unix_diag), which may be missing.
+    private static void Try(string what, Action read, Action<string>? log)
+    {
+        try
+        {
+            read();
+        }
+        catch (BpfException exception) when (exception.Errno == Errno.ENOENT)
+        {
+            log?.Invoke($"The sockets of {what} cannot be listed: {exception.Message}");
+        }
     }
 
     public void Dispose() => _netlink.Dispose();

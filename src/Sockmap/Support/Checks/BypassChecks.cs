@@ -24,7 +24,7 @@ internal sealed class BypassChecks : IDisposable
     {
         Load();
         return _lastFailure is null
-            ? Finding.Supported(_exactFailure is null ? "All programs load, with the exact verdict." : "All programs load, with the sticky verdict.")
+            ? Finding.Supported(_exactFailure is null ? "All programs load, with the exact verdict." : "All programs load, with the probing verdict.")
             : new Finding(
                 IsRefusal(_lastFailure) ? SupportState.Unsupported : SupportState.Unknown,
                 _lastFailure.Message,
@@ -44,14 +44,14 @@ internal sealed class BypassChecks : IDisposable
 
     public Finding CastKfuncs()
     {
-        const string KernelRemedy = "Use a newer kernel (mainline has them since 6.2); until then the sticky verdict is used, with which a direction that has once used TCP stays there.";
+        const string KernelRemedy = "Use a newer kernel (mainline has them since 6.2); until then the probing verdict is used, which costs a little more a message.";
         Load();
         if (_exactFailure is null)
         {
             return Finding.Supported("bpf_cast_to_kern_ctx and bpf_rdonly_cast are there: the exact verdict loads.");
         }
 
-        // Only where the sticky verdict loads is it the casts that are missing.
+        // Only where the probing verdict loads is it the casts that are missing.
         return _lastFailure is null ? Finding.Unsupported(_exactFailure.Message, KernelRemedy) : Finding.Unknown(NotLoaded, LoadFirst);
     }
 
@@ -81,7 +81,7 @@ internal sealed class BypassChecks : IDisposable
         if (_exactFailure is VerifierException or BpfRelocationException or UnsupportedFeatureException)
         {
             // As an install does.
-            _bench = TryLoad(BypassVariant.Sticky, out _lastFailure);
+            _bench = TryLoad(BypassVariant.Probing, out _lastFailure);
         }
     }
 

@@ -4,41 +4,14 @@ using Sockmap.Bpf;
 using Sockmap.Bpf.Attaching;
 using Sockmap.Bpf.Inspection;
 using Sockmap.Bpf.Programs;
-using SockmapPS.Errors;
 using SockmapPS.Output;
 
 namespace SockmapPS.Commands.Bpf;
 
 /// <summary>What the cmdlets share that attach, detach, pin and unpin.</summary>
-public abstract class BpfAttachingCommand : SockmapCommand
+public abstract class BpfAttachingCommand : BpfCommand
 {
-    /// <summary>Does something for one object; what goes wrong is written, and the pipeline goes on.</summary>
-    /// <param name="work">What to do.</param>
-    /// <param name="target">What an error is about.</param>
-    private protected void Try(Action work, object? target)
-    {
-        if (StopToken.IsCancellationRequested)
-        {
-            throw new PipelineStoppedException();
-        }
-
-        try
-        {
-            work();
-        }
-        catch (Exception exception) when (AttachErrorRecord.IsExpected(exception))
-        {
-            WriteError(AttachErrorRecord.Create(exception, target));
-        }
-    }
-
-    /// <summary>The path of a pin or namespace, from the session's location; PSPath of Get-Item has the provider in front.</summary>
-    private protected string ResolveFile(string path)
-    {
-        const string Separator = "::";
-        int provider = path.IndexOf(Separator, StringComparison.Ordinal);
-        return ResolveFolder(provider < 0 ? path : path[(provider + Separator.Length)..]);
-    }
+    private protected override bool Changes => true;
 
     /// <summary>Opens a program by its id, or where that is null by its pin.</summary>
     private protected BpfProgram OpenProgram(uint? id, string? path)

@@ -2,10 +2,11 @@ using System.Management.Automation;
 using Sockmap.Bpf;
 using Sockmap.Bpf.Inspection;
 using SockmapPS.Errors;
+using SockmapPS.Parameters;
 
 namespace SockmapPS.Commands.Bpf;
 
-/// <summary>What the cmdlets that look at the kernel's bpf objects share.</summary>
+/// <summary>What the cmdlets for the kernel's bpf objects share: one look at the kernel, one way to find a pin, one way to tell errors.</summary>
 public abstract class BpfCommand : SockmapCommand
 {
     private BpfInventory? _inventory;
@@ -20,18 +21,22 @@ public abstract class BpfCommand : SockmapCommand
         Log = WriteVerbose,
     };
 
+    /// <summary>Whether the cmdlet changes something in the kernel, which decides what some errors mean.</summary>
+    private protected virtual bool Changes => false;
+
     /// <summary>Does something that may fail for one object; the error is written, and the pipeline goes on.</summary>
     /// <param name="work">What to do.</param>
     /// <param name="target">What an error is about.</param>
     private protected void Try(Action work, object? target)
     {
+        ThrowIfStopped();
         try
         {
             work();
         }
-        catch (Exception exception) when (exception is BpfException or InvalidDataException)
+        catch (Exception exception) when (BpfErrorRecord.IsExpected(exception))
         {
-            WriteError(exception.ToErrorRecord(target));
+            WriteError(exception.ToErrorRecord(target, Changes));
         }
     }
 
@@ -42,11 +47,7 @@ public abstract class BpfCommand : SockmapCommand
         {
             foreach (T item in listing)
             {
-                if (StopToken.IsCancellationRequested)
-                {
-                    throw new PipelineStoppedException();
-                }
-
+                ThrowIfStopped();
                 if (wanted(item))
                 {
                     WriteObject(item);
@@ -59,18 +60,30 @@ public abstract class BpfCommand : SockmapCommand
         }
     }
 
-    /// <summary>The path of a pin, from the session's location; PSPath of Get-Item has the provider in front.</summary>
-    private protected string ResolvePin(string path)
+    /// <summary>The path of a pin or of another file, from the session's location; PSPath of Get-Item has the provider in front.</summary>
+    private protected string ResolveFile(string path)
     {
         int provider = path.IndexOf("::", StringComparison.Ordinal);
         return ResolveFolder(provider >= 0 ? path[(provider + 2)..] : path);
     }
 
-    /// <summary>Whether a text is one of the patterns; case matters, as it does in the kernel. No patterns: it is.</summary>
-    private protected static bool IsLike(string text, WildcardPattern[]? patterns) =>
-        patterns is null || Array.Exists(patterns, pattern => pattern.IsMatch(text));
+    /// <summary>Ends the cmdlet when Ctrl+C was pressed.</summary>
+    private protected void ThrowIfStopped()
+    {
+        if (StopToken.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+    }
 
-    /// <summary>Compiles patterns; null for none.</summary>
-    private protected static WildcardPattern[]? Compile(string[]? patterns, WildcardOptions options = WildcardOptions.CultureInvariant) =>
-        patterns is null ? null : Array.ConvertAll(patterns, pattern => new WildcardPattern(pattern, options));
+    /// <summary>Writes an error for each text that was given without wildcards and was met nowhere.</summary>
+    /// <param name="filter">What was given; null for nothing.</param>
+    /// <param name="sentence">What is wrong, of the text.</param>
+    private protected void WriteMissing(TextFilter? filter, Func<string, string> sentence)
+    {
+        foreach (string text in filter?.Missing ?? [])
+        {
+            WriteError(new BpfException(sentence(text), Errno.ENOENT).ToErrorRecord(text));
+        }
+    }
 }

@@ -11,7 +11,7 @@ using SockmapPS.Parameters;
 namespace SockmapPS.Commands.Bpf;
 
 /// <summary>What the cmdlets share that work on maps: they find the map by its id or its pin, and each map has errors of its own.</summary>
-public abstract class BpfMapCommand : SockmapCommand
+public abstract class BpfMapCommand : BpfCommand
 {
     internal const string PathSet = "Path";
     internal const string LiteralPathSet = "LiteralPath";
@@ -55,7 +55,7 @@ public abstract class BpfMapCommand : SockmapCommand
             case LiteralPathSet:
                 foreach (string path in LiteralPath!)
                 {
-                    WorkOnPin(PinOf(path));
+                    WorkOnPin(ResolveFile(path));
                 }
 
                 break;
@@ -133,19 +133,11 @@ public abstract class BpfMapCommand : SockmapCommand
     private protected static string Describe(OpenedMap map, byte[] key) =>
         key.Length == 0 ? "the next element" : $"key {MapValueText.Format(MapValues.ToScript(map.Layout.DecodeKey(key)))}";
 
-    /// <summary>A full path, from the session's location where it is relative; the provider's name in front is left out.</summary>
-    private protected string PinOf(string path)
-    {
-        const string Separator = "::";
-        int provider = path.IndexOf(Separator, StringComparison.Ordinal);
-        return ResolveFolder(provider < 0 ? path : path[(provider + Separator.Length)..]);
-    }
-
     private void WorkOnPins(string path)
     {
         if (!WildcardPattern.ContainsWildcardCharacters(path))
         {
-            WorkOnPin(PinOf(path));
+            WorkOnPin(ResolveFile(path));
             return;
         }
 

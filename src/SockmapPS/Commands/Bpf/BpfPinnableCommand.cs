@@ -56,12 +56,12 @@ public abstract class BpfPinnableCommand<T> : BpfQueryCommand<T>
             return;
         }
 
-        WildcardPattern pattern = new(ResolvePin(path), WildcardOptions.CultureInvariant);
+        WildcardPattern pattern = new(ResolveFile(path), WildcardOptions.CultureInvariant);
         foreach (PinRecord pin in Inventory.Pins().Where(pin => pin.Kind == Kind && pattern.IsMatch(pin.Path)))
         {
             WritePin(pin.Path);
         }
     }
 
-    private void WritePin(string path) => Try(() => WriteObject(ByPin(ResolvePin(path))), path);
+    private void WritePin(string path) => Try(() => WriteObject(ByPin(ResolveFile(path))), path);
 }

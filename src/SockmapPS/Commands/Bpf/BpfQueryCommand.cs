@@ -1,7 +1,6 @@
 using System.Management.Automation;
-using Sockmap.Bpf;
 using SockmapPS.Completion;
-using SockmapPS.Errors;
+using SockmapPS.Parameters;
 
 namespace SockmapPS.Commands.Bpf;
 
@@ -73,17 +72,8 @@ public abstract class BpfQueryCommand<T> : BpfCommand
 
     private void WriteMatching()
     {
-        WildcardPattern[]? patterns = Compile(Name);
-        HashSet<string> missing = new((Name ?? []).Where(static name => !WildcardPattern.ContainsWildcardCharacters(name)), StringComparer.Ordinal);
-        WriteAll(All(), item =>
-        {
-            string name = NameOf(item);
-            missing.Remove(name);
-            return IsLike(name, patterns) && IsWanted(item);
-        });
-        foreach (string name in missing)
-        {
-            WriteError(new BpfException($"There is no {Word} with the name '{name}'", Errno.ENOENT).ToErrorRecord(name));
-        }
+        TextFilter? names = TextFilter.Of(Name);
+        WriteAll(All(), item => names?.IsMatch(NameOf(item)) != false && IsWanted(item));
+        WriteMissing(names, name => $"There is no {Word} with the name '{name}'");
     }
 }

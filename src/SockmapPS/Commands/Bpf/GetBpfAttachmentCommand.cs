@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Sockmap.Bpf;
 using Sockmap.Bpf.Inspection;
 using SockmapPS.Completion;
+using SockmapPS.Parameters;
 
 namespace SockmapPS.Commands.Bpf;
 
@@ -18,6 +19,7 @@ public sealed class GetBpfAttachmentCommand : BpfCommand
     private const string LinkSet = "Link";
 
     private AttachmentInventory? _attachments;
+    private TextFilter? _names;
 
     /// <summary>Only programs with these names; wildcards.</summary>
     [Parameter(Position = 0)]
@@ -63,6 +65,8 @@ public sealed class GetBpfAttachmentCommand : BpfCommand
     [Parameter]
     public BpfAttachType[]? AttachType { get; set; }
 
+    private TextFilter? Names => _names ??= TextFilter.Of(Name);
+
     private AttachmentInventory Attachments => _attachments ??= new(Options);
 
     /// <inheritdoc />
@@ -91,21 +95,38 @@ public sealed class GetBpfAttachmentCommand : BpfCommand
         }
     }
 
+    /// <inheritdoc />
+    protected override void EndProcessing() => WriteMissing(_names, name => $"There is no attachment of a program with the name '{name}'{(ParameterSetName == AllSet ? "" : " where it was looked for")}");
+
     private void WriteMap(string map)
     {
         if (map.Contains('/', StringComparison.Ordinal))
         {
-            Try(() => Write(Attachments.OnPinnedMap(ResolvePin(map)), map), map);
+            Try(() => Write(Attachments.OnPinnedMap(ResolveFile(map)), map), map);
         }
         else if (uint.TryParse(map, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out uint id))
         {
             Try(() => Write(Attachments.OnMap(id), map), map);
         }
-        else
+        else if (WildcardPattern.ContainsWildcardCharacters(map))
         {
             WildcardPattern pattern = new(map, WildcardOptions.CultureInvariant);
             Write(Attachments.OnMaps().Where(record => pattern.IsMatch(record.Target)), map);
         }
+        else
+        {
+            Try(() => Write(OnNamedMaps(map), map), map);
+        }
+    }
+
+    /// <summary>What is attached to the sockmaps and sockhashes of one name: the map must be there, though nothing need be attached.</summary>
+    private IEnumerable<AttachmentRecord> OnNamedMaps(string name)
+    {
+        BpfInventory maps = new(Options with { FindHolders = false, FindPins = false });
+        uint[] ids = [.. maps.Maps().Where(map => map.Type is BpfMapType.SockMap or BpfMapType.SockHash && map.Name == name).Select(static map => map.Id)];
+        return ids.Length == 0
+            ? throw new BpfException($"There is no sockmap or sockhash with the name '{name}'", Errno.ENOENT)
+            : ids.SelectMany(Attachments.OnMap);
     }
 
     private void WriteInterfaces(string name)
@@ -122,18 +143,13 @@ public sealed class GetBpfAttachmentCommand : BpfCommand
 
     private void Write(IEnumerable<AttachmentRecord> records, object? target)
     {
-        WildcardPattern[]? names = Compile(Name);
         Try(
             () =>
             {
                 foreach (AttachmentRecord record in records)
                 {
-                    if (StopToken.IsCancellationRequested)
-                    {
-                        throw new PipelineStoppedException();
-                    }
-
-                    if (IsLike(record.ProgName, names) && (AttachType is null || (record.AttachType is { } type && AttachType.Contains(type))))
+                    ThrowIfStopped();
+                    if (Names?.IsMatch(record.ProgName) != false && (AttachType is null || (record.AttachType is { } type && AttachType.Contains(type))))
                     {
                         WriteObject(record);
                     }

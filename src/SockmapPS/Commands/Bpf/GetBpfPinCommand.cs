@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Sockmap.Bpf.Inspection;
 using SockmapPS.Completion;
+using SockmapPS.Parameters;
 
 namespace SockmapPS.Commands.Bpf;
 
@@ -11,6 +12,9 @@ public sealed class GetBpfPinCommand : BpfCommand
 {
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
+
+    private TextFilter? _names;
+    private TextFilter? _types;
 
     /// <summary>Pins, with wildcards; a folder means all below it. Every pin where none is given.</summary>
     [Parameter(Position = 0, ParameterSetName = PathSet, ValueFromPipelineByPropertyName = true)]
@@ -47,6 +51,13 @@ public sealed class GetBpfPinCommand : BpfCommand
     [Parameter]
     public uint[]? Id { get; set; }
 
+    private TextFilter? Names => _names ??= TextFilter.Of(Name);
+
+    private TextFilter? Types => _types ??= TextFilter.Of(Type, ignoreCase: true);
+
+    /// <inheritdoc />
+    protected override void EndProcessing() => WriteMissing(Names, name => $"There is no pin of an object with the name '{name}' among those that were asked for");
+
     /// <inheritdoc />
     protected override void ProcessRecord()
     {
@@ -66,7 +77,7 @@ public sealed class GetBpfPinCommand : BpfCommand
 
     private void WriteLike(string path)
     {
-        string full = ResolvePin(path);
+        string full = ResolveFile(path);
         bool isPattern = WildcardPattern.ContainsWildcardCharacters(path);
         if (!isPattern && !Directory.Exists(full))
         {
@@ -81,7 +92,7 @@ public sealed class GetBpfPinCommand : BpfCommand
     private void WriteOne(string path) => Try(
         () =>
         {
-            PinRecord pin = Inventory.Pin(ResolvePin(path));
+            PinRecord pin = Inventory.Pin(ResolveFile(path));
             if (IsWanted(pin))
             {
                 WriteObject(pin);
@@ -90,8 +101,8 @@ public sealed class GetBpfPinCommand : BpfCommand
         path);
 
     private bool IsWanted(PinRecord pin) =>
-        (Kind is null || Kind.Contains(pin.Kind))
+        Names?.IsMatch(pin.Name) != false
+        && (Kind is null || Kind.Contains(pin.Kind))
         && (Id is null || Id.Contains(pin.Id))
-        && IsLike(pin.Name, Compile(Name))
-        && IsLike(pin.Type, Compile(Type, WildcardOptions.CultureInvariant | WildcardOptions.IgnoreCase));
+        && Types?.IsMatch(pin.Type) != false;
 }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Sockmap.Bpf;
 using Sockmap.Bpf.Inspection;
+using SockmapPS.Parameters;
 
 namespace SockmapPS.Commands.Bpf;
 
@@ -9,6 +10,8 @@ namespace SockmapPS.Commands.Bpf;
 [OutputType(typeof(ProgramRecord))]
 public sealed class GetBpfProgramCommand : BpfPinnableCommand<ProgramRecord>
 {
+    private TextFilter? _tags;
+
     /// <summary>Only programs of these types.</summary>
     [Parameter(ParameterSetName = QuerySet)]
     public BpfProgramType[]? Type { get; set; }
@@ -26,11 +29,16 @@ public sealed class GetBpfProgramCommand : BpfPinnableCommand<ProgramRecord>
     [AllowEmptyCollection]
     public uint[]? ProgId { get; set; }
 
+    private TextFilter? Tags => _tags ??= TextFilter.Of(Tag, ignoreCase: true);
+
     private protected override string Word => "program";
 
     private protected override ObjectKind Kind => ObjectKind.Program;
 
     private protected override uint[]? ReferredIds => ProgId;
+
+    /// <inheritdoc />
+    protected override void EndProcessing() => WriteMissing(_tags, tag => $"There is no program with the tag '{tag}'{(Name is null ? "" : " among those with the names that were given")}");
 
     private protected override IEnumerable<ProgramRecord> All() => Inventory.Programs();
 
@@ -41,5 +49,5 @@ public sealed class GetBpfProgramCommand : BpfPinnableCommand<ProgramRecord>
     private protected override string NameOf(ProgramRecord item) => item.Name;
 
     private protected override bool IsWanted(ProgramRecord item) =>
-        (Type is null || Type.Contains(item.Type)) && IsLike(item.Tag, Compile(Tag, WildcardOptions.CultureInvariant | WildcardOptions.IgnoreCase));
+        (Tags?.IsMatch(item.Tag) != false) && (Type is null || Type.Contains(item.Type));
 }

@@ -49,7 +49,7 @@ public sealed class GetBpfProgramInstructionCommand : BpfCommand
 
         foreach (string path in LiteralPath ?? [])
         {
-            Write(() => BpfProgram.OpenPinned(ResolvePin(path)), path);
+            Write(() => BpfProgram.OpenPinned(ResolveFile(path)), path);
         }
     }
 

@@ -12,7 +12,7 @@ namespace SockmapPS.Commands.Bpf;
 /// <summary>Import-BpfObject: loads the programs and maps of an object file and pins them.</summary>
 [Cmdlet(VerbsData.Import, "BpfObject", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(ImportedBpfObject))]
-public sealed class ImportBpfObjectCommand : SockmapCommand
+public sealed class ImportBpfObjectCommand : BpfCommand
 {
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
@@ -34,6 +34,11 @@ public sealed class ImportBpfObjectCommand : SockmapCommand
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
     public string? PinPath { get; set; }
+
+    /// <summary>The name of the program's pin, where one program is loaded.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? PinName { get; set; }
 
     /// <summary>Folder on a bpffs in which the maps are pinned under their names.</summary>
     [Parameter]
@@ -75,9 +80,7 @@ public sealed class ImportBpfObjectCommand : SockmapCommand
         {
             if (Path is null || !WildcardPattern.ContainsWildcardCharacters(path))
             {
-                const string Separator = "::";
-                int provider = path.IndexOf(Separator, StringComparison.Ordinal);
-                yield return ResolveFolder(provider < 0 ? path : path[(provider + Separator.Length)..]);
+                yield return ResolveFile(path);
                 continue;
             }
 
@@ -100,7 +103,7 @@ public sealed class ImportBpfObjectCommand : SockmapCommand
         {
             ObjectSpec spec = ObjectSpec.ReadFile(file);
             if (Choose(spec, file) is not { } programs || !TryOpenReplacements(spec, file, replacements)
-                || !ShouldProcess($"{(programs.Length == 1 ? "program" : "programs")} {string.Join(", ", programs)} of '{file}'", $"Load, and pin in '{PinPath}'"))
+                || !ShouldProcess($"{(programs.Length == 1 ? "program" : "programs")} {string.Join(", ", programs)} of '{file}'", PinName is null ? $"Load, and pin in '{PinPath}'" : $"Load, and pin as '{PinName}' in '{PinPath}'"))
             {
                 return;
             }
@@ -112,7 +115,7 @@ public sealed class ImportBpfObjectCommand : SockmapCommand
                 MapPinDirectory = PinMaps is null ? null : ResolveFolder(PinMaps),
                 Log = steps.Add,
             });
-            loaded.Pin(ResolveFolder(PinPath!), PinMaps is null ? null : ResolveFolder(PinMaps));
+            loaded.Pin(ResolveFolder(PinPath!), PinMaps is null ? null : ResolveFolder(PinMaps), PinNames(programs));
             imported.AddRange(loaded.Programs.Select(p => Describe(p.Key, p.Value, loaded, file)));
             imported.AddRange(loaded.Maps.Select(m => Describe(m.Key, m.Value, loaded, spec, file)));
             warnings.AddRange(imported.Where(i => i is { Kind: MapKind, Path: null, Existed: false }).Where(i => spec.Maps[i.Name].Type == BpfMapType.ProgArray)
@@ -140,7 +143,7 @@ public sealed class ImportBpfObjectCommand : SockmapCommand
         }
     }
 
-    /// <summary>The names of the programs to load, retyped where that is asked for; null where a name is not there, which is written as an error.</summary>
+    /// <summary>The names of the programs to load, retyped where that is asked for; null where a name is not there or does not do for all of them, which is written as an error.</summary>
     private string[]? Choose(ObjectSpec spec, string file)
     {
         HashSet<string> chosen = new(StringComparer.Ordinal);
@@ -166,6 +169,15 @@ public sealed class ImportBpfObjectCommand : SockmapCommand
             return null;
         }
 
+        if (PinName is not null && names.Length > 1)
+        {
+            WriteError(ImportErrorRecord.Create(
+                new PSInvalidOperationException($"-PinName '{PinName}' is for one program, and {names.Length} of '{file}' were chosen: {Names(names)}. Choose one of them with -Program, or leave -PinName out."),
+                ImportError.AmbiguousPinName,
+                PinName));
+            return null;
+        }
+
         foreach (ProgramSpec program in names.Select(n => spec.Programs[n]))
         {
             if (Type is not null || ExpectedAttachType is not null)
@@ -176,6 +188,9 @@ public sealed class ImportBpfObjectCommand : SockmapCommand
 
         return names;
     }
+
+    private Dictionary<string, string>? PinNames(string[] programs) =>
+        PinName is null ? null : new Dictionary<string, string>(StringComparer.Ordinal) { [programs[0]] = PinName };
 
     private bool TryOpenReplacements(ObjectSpec spec, string file, Dictionary<string, BpfMap> replacements)
     {

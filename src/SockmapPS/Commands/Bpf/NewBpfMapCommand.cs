@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Management.Automation;
 using Sockmap.Bpf;
+using Sockmap.Bpf.Inspection;
 using Sockmap.Bpf.Maps;
 using Sockmap.Bpf.Pinning;
 using Sockmap.Bpf.Programs;
@@ -10,8 +11,8 @@ namespace SockmapPS.Commands.Bpf;
 
 /// <summary>New-BpfMap: creates a map and pins it.</summary>
 [Cmdlet(VerbsCommon.New, "BpfMap", SupportsShouldProcess = true)]
-[OutputType(typeof(MapInfo))]
-public sealed class NewBpfMapCommand : SockmapCommand
+[OutputType(typeof(MapRecord))]
+public sealed class NewBpfMapCommand : BpfCommand
 {
     /// <summary>Where it is pinned, on a bpffs.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -129,9 +130,14 @@ public sealed class NewBpfMapCommand : SockmapCommand
             return;
         }
 
-        using BpfMap map = BpfMap.Create(request);
-        map.Pin(path);
-        WriteObject(map.GetInfo());
+        using (BpfMap map = BpfMap.Create(request))
+        {
+            map.Pin(path);
+        }
+
+        // As Get-BpfMap shows it. Its one pin is known, and nobody else can have opened it before.
+        BpfInventory inventory = new(Options with { FindHolders = false, FindPins = false });
+        WriteObject(inventory.PinnedMap(path) with { Pinned = [path] });
     }
 
     private BpfMap? TryOpenInner()

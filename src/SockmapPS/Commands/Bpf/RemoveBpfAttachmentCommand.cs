@@ -96,10 +96,11 @@ public sealed class RemoveBpfAttachmentCommand : BpfAttachingCommand
     {
         switch (input)
         {
-            case AttachmentRecord { LinkId: { } link }:
+            case AttachmentRecord { Effective: false, LinkId: { } link }:
                 DetachLink(link);
                 break;
             case AttachmentRecord attachment:
+                Detacher.ThrowIfInherited(attachment);
                 if (ShouldProcess(string.Create(CultureInfo.InvariantCulture, $"program {attachment.ProgId} '{attachment.ProgName}' from '{attachment.Target}'"), "Detach"))
                 {
                     Detacher.Detach(attachment, WriteVerbose);

@@ -119,7 +119,7 @@ public sealed class SetBpfMapEntryCommand : BpfMapCommand
             }
             else
             {
-                map.Map.UpdateReference(key, PinOf((string)value), flags);
+                map.Map.UpdateReference(key, ResolveFile((string)value), flags);
             }
         }
         catch (InvalidDataException exception)

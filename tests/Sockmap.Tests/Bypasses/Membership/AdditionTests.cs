@@ -24,15 +24,17 @@ public sealed class AdditionTests
     };
 
     [Theory]
-    [InlineData("1..200")]
-    [InlineData("1..100000")]
-    [InlineData("65536")]
-    public void ConnectionsGoInAndOutAgainAndAgainInTheMiddleOfTheirStreams(string sizes)
+    [InlineData("1..200", BypassVariant.Exact)]
+    [InlineData("1..100000", BypassVariant.Exact)]
+    [InlineData("65536", BypassVariant.Exact)]
+    [InlineData("1..200", BypassVariant.Probing)]
+    [InlineData("1..100000", BypassVariant.Probing)]
+    public void ConnectionsGoInAndOutAgainAndAgainInTheMiddleOfTheirStreams(string sizes, BypassVariant variant)
     {
         using InstalledBypass bypass = new();
         using RunningStreams streams = CheckedStreams.Start(StreamScenario.In(bypass.Cgroup, Endless(sizes)));
         streams.WaitUntilConnected();
-        bypass.Install();
+        bypass.Install(settings => settings with { Variant = variant });
         ulong redirected = 0;
 
         for (int round = 0; round < 12; round++)
@@ -61,14 +63,15 @@ public sealed class AdditionTests
         Assert.Equal(12UL * 8, bypass.Status.SocketsInserted);
     }
 
-    [Fact]
-    public void AReaderWhoSatInRecvBeforeGetsWhatIsSentAfter()
+    [Theory]
+    [EachVariant]
+    public void AReaderWhoSatInRecvBeforeGetsWhatIsSentAfter(BypassVariant variant)
     {
         using InstalledBypass bypass = new();
         using CgroupVisit visit = CgroupVisit.To(bypass.Cgroup);
         using Socket listener = LocalConnection.Listen();
         using LocalConnection connection = new(listener);
-        bypass.Install();
+        bypass.Install(settings => settings with { Variant = variant });
         using BlockedReader reader = BlockedReader.Start(connection.Server, 3, flags: 0);
         Assert.True(reader.WaitUntilAsleepOrDone());
 
@@ -122,6 +125,7 @@ public sealed class AdditionTests
         Assert.Equal((1UL, 1UL, 2UL, 2UL), (client.TcpMessages, client.TcpBytes, client.RedirectedMessages, client.RedirectedBytes));
         Assert.Equal((EntryPath.Redirected, EntryPath.Tcp, SockmapReason.Kick), (client.Path, client.ReceivePath, client.Reason));
         Assert.True(client.IsClient);
+        Assert.InRange(client.LastUsed!.Value, client.JoinedAt!.Value.AddMilliseconds(-20), DateTime.Now.AddMilliseconds(20));
     }
 
     [Fact]
@@ -197,17 +201,6 @@ public sealed class AdditionTests
         Assert.Equal((inside.ClientPort, port), (candidate.LocalPort, candidate.RemotePort));
         HashSet<int> all = [.. bypass.Manager.FindCandidates(BypassSettings.DefaultName, matchingOnly: false).Select(found => found.LocalPort)];
         Assert.Superset(new HashSet<int> { inside.ClientPort, filtered.ClientPort, outside.ClientPort, halfInside.ClientPort }, all);
-    }
-
-    [Fact]
-    public void TheStickyVerdictTakesNone()
-    {
-        using InstalledBypass bypass = new();
-        bypass.Install(settings => settings with { Variant = BypassVariant.Sticky });
-
-        BypassException error = Assert.Throws<BypassException>(() => bypass.AddAll());
-
-        Assert.Equal(BypassError.KernelUnsupported, error.Error);
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using Sockmap.Bypasses;
-using Sockmap.Entries;
 using Sockmap.Events;
 using Sockmap.TestKit.Traffic;
 using Sockmap.Traffic.Options;

@@ -3,23 +3,30 @@ using Sockmap.Bpf;
 
 namespace SockmapPS.Errors;
 
-/// <summary>What goes wrong in attaching and pinning, as error records.</summary>
-internal static class AttachErrorRecord
+/// <summary>What goes wrong with the kernel's bpf objects, as error records. Maps' entries and object files have kinds of errors of their own.</summary>
+internal static class BpfErrorRecord
 {
-    /// <summary>Whether an exception is one that attaching and pinning throw for a reason that lies outside of us.</summary>
+    /// <summary>Whether an exception is one that is thrown for a reason that lies outside of us.</summary>
     public static bool IsExpected(Exception exception) => exception is BpfException or InvalidDataException or ArgumentException;
 
-    /// <summary>A record with a stable id; the exception is kept as it came.</summary>
-    public static ErrorRecord Create(Exception exception, object? target)
+    /// <summary>A record with a stable id and a category; the exception is kept as it came.</summary>
+    /// <param name="exception">What was thrown.</param>
+    /// <param name="target">What it is about.</param>
+    /// <param name="whileChanging">Whether something was to be changed: EINVAL says then that the kernel would not, and else that the object is another than was meant.</param>
+    public static ErrorRecord ToErrorRecord(this Exception exception, object? target, bool whileChanging = false)
     {
         (string id, ErrorCategory category) = exception switch
         {
             UnsupportedFeatureException => ("KernelUnsupported", ErrorCategory.NotImplemented),
+            BpfException { Errno: Errno.EINVAL } when !whileChanging => ("WrongObject", ErrorCategory.InvalidArgument),
             BpfException bpf => Classify(bpf.Errno),
             InvalidDataException => ("WrongObject", ErrorCategory.InvalidArgument),
             _ => ("InvalidArgument", ErrorCategory.InvalidArgument),
         };
-        return new ErrorRecord(exception, id, category, target) { ErrorDetails = new ErrorDetails(Sentence(exception)) };
+        return new ErrorRecord(exception, id, category, target)
+        {
+            ErrorDetails = new ErrorDetails(Sentence(exception)) { RecommendedAction = exception is BpfException ? "Get-Error shows errno." : "" },
+        };
     }
 
     private static (string Id, ErrorCategory Category) Classify(int errno) => errno switch

@@ -39,6 +39,7 @@
         'Remove-SockmapEntry'
         'Send-SockmapSocket'
         'Set-BpfMapEntry'
+        'Test-SockmapBypass'
         'Test-SockmapSupport'
         'Watch-SockmapEvent'
     )

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Sockmap.Bypasses;
 using Sockmap.Cli.Demo;
+using Sockmap.Workers;
 
 namespace Sockmap.Cli;
 
@@ -15,7 +16,7 @@ internal static class ExitCodes
         (ExitCode.Usage, "the command line or a setting is wrong"),
         (ExitCode.NotFound, "no such bypass, or no such cgroup"),
         (ExitCode.SettingsDiffer, "a bypass of this name has other settings, or is of another version"),
-        (ExitCode.Incomplete, "unread bytes kept a removal from its end; status --exit-code: not healthy"),
+        (ExitCode.Incomplete, "unread bytes kept a removal from its end; status --exit-code, test: not healthy"),
         (ExitCode.NoPrivilege, "the process lacks a privilege"),
         (ExitCode.Unsupported, "the kernel or the machine lacks what a bypass needs"),
         (ExitCode.Locked, "another process is installing or removing"),
@@ -31,7 +32,8 @@ internal static class ExitCodes
         BypassError.BypassLocked or BypassError.TooManyWatchers => ExitCode.Locked,
         BypassError.PermissionDenied => ExitCode.NoPrivilege,
         BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.KernelUnsupported => ExitCode.Unsupported,
-        BypassError.BypassNotActive or BypassError.EntryNotDrained or BypassError.ConnectionNotTaken or BypassError.SocketNotAccessible or BypassError.KernelRefused => ExitCode.Failed,
+        BypassError.BypassNotActive or BypassError.EntryNotDrained or BypassError.ConnectionNotTaken or BypassError.SocketNotAccessible or BypassError.KernelRefused
+            or BypassError.CgroupNotUsable or BypassError.BypassNotProvable or BypassError.WorkerFailed => ExitCode.Failed,
         _ => throw new UnreachableException($"No exit code is defined for {error}."),
     };
 
@@ -45,5 +47,5 @@ internal static class ExitCodes
 
     /// <summary>True where the message alone tells what happened; any other exception is a fault of ours and shows its stack.</summary>
     public static bool IsExpected(Exception exception) =>
-        exception is OperationCanceledException or BypassException or DemoException;
+        exception is OperationCanceledException or BypassException or DemoException or WorkerException;
 }

@@ -1,5 +1,6 @@
 BeforeDiscovery {
-    $types = 'BypassStatus', 'SockmapEntry', 'SupportCheck', 'BypassRemoval', 'SockmapMapEntry', 'ConnectionCandidate', 'SockmapEvent', 'SockmapStatistics'
+    $types = 'BypassStatus', 'SockmapEntry', 'SupportCheck', 'BypassRemoval', 'SockmapMapEntry', 'ConnectionCandidate', 'SockmapEvent',
+    'SockmapStatistics', 'ProofResult'
 }
 
 BeforeAll {
@@ -44,6 +45,14 @@ BeforeAll {
             DirectionsSpilled = 7654321; DirectionsFellBack = 87654321; BytesRedirectedPerSecond = 1048576.5; BytesOverTcpPerSecond = 1.5
         }
     }
+    $samples.ProofResult = [Sockmap.Proof.ProofResult]@{
+        Bypass = 'redis'; Passed = $true; Elapsed = [timespan]::FromSeconds(0.5)
+        Summary = "Bypass 'redis' works: 557576 of 557576 bytes inside it skipped TCP, and none of 557576 outside did by it."
+        Finding = [Sockmap.Proof.ProofFinding[]] @(
+            [Sockmap.Proof.ProofFinding]::new('Inside.InMap', $true, 'Both are.'), [Sockmap.Proof.ProofFinding]::new('Outside.Contrast', $null, 'None.'))
+        Cgroup = '/sys/fs/cgroup/system.slice/redis.service/sockmap-proof-12345-1'; Address = '127.0.0.1'; Port = 6379; ClientPort = 40000
+        BytesSent = 557576; MessagesRedirected = 32; BytesRedirected = 557576; MessagesOverTcp = 0; BytesOverTcp = 0
+    }
     # What loopback looks like; the widest addresses and numbers of all need more than 80.
     $usual = $samples.Clone()
     $usual.SockmapEntry = [Sockmap.Entries.SockmapEntry]@{
@@ -64,6 +73,7 @@ BeforeAll {
         SupportCheck  = 'Name', 'Need', 'State', 'Detail', 'SockmapLink', 'Optional', 'Unsupported', 'BPF_LINK_CREATE gave EINVAL.'
         SockmapEvent  = 'Bypass: redis', 'Time', 'Event', 'Local', 'Remote', 'Process', 'Redirected', 'OverTcp', '08:09:10.011', 'Established Filtered', '192.168.100.200:60000', '[fd00::1]:6379', 'redis-server 12345', '1.5 GiB', '812 B'
         SockmapStatistics = 'Bypass: redis', 'Time', 'Of', 'Conns', 'Redirected', 'OverTcp', 'Spilled', 'FellBack', 'Redir/s', 'Tcp/s', '08:09:10', '/sys/fs/cgroup/system.slice/redis.service:6379', '12345678', '1.5 GiB', '812 B', '7654321', '87654321', '1 MiB', '2 B'
+        ProofResult   = 'Bypass', 'Passed', 'Sent', 'Redirected', 'OverTcp', 'Summary', 'redis', 'True', '545 KiB', '0 B', 'skipped TCP'
         BypassRemoval = 'Name', 'IsComplete', 'Removed', 'Remaining', 'Unread', 'Dropped', 'Elapsed', 'redis', 'False', '60000', '1.5 GiB', '00:00:01.500'
     }
 }

@@ -4,7 +4,8 @@ BeforeDiscovery {
     'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapCandidate', 'Get-SockmapEntry',
     'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap',
     'Receive-SockmapSocket', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass',
-    'Remove-SockmapEntry', 'Send-SockmapSocket', 'Set-BpfMapEntry', 'Test-SockmapSupport', 'Watch-SockmapEvent'
+    'Remove-SockmapEntry', 'Send-SockmapSocket', 'Set-BpfMapEntry', 'Test-SockmapBypass', 'Test-SockmapSupport',
+    'Watch-SockmapEvent'
 }
 
 BeforeAll {

@@ -425,7 +425,7 @@ Describe 'As it is written' -Skip:$notRoot {
             foreach ($command in Get-Command -Module SockmapPS -Noun Sockmap* | Where-Object Noun -NE SockmapSocket) {
                 foreach ($example in (Get-Help $command.Name -Full).examples.example) {
                     Get-SockmapBypass | Remove-SockmapBypass -Force
-                    if ($command.Verb -in 'Get', 'Remove', 'Watch', 'Add') { 'default', 'redis', 'web1' | ForEach-Object { Install-SockmapBypass $_ } }
+                    if ($command.Verb -in 'Get', 'Remove', 'Watch', 'Add' -or $command.Name -eq 'Test-SockmapBypass') { 'default', 'redis', 'web1' | ForEach-Object { Install-SockmapBypass $_ } }
                     if ($command.Noun -eq 'SockmapEntry') { Invoke-Peer (Open-Peer ([pscustomobject]@{ Cgroup = '/sys/fs/cgroup'; Peers = $peers })) 'echo 5 64' }
                     $code = $example.code -replace '(?m)^PS> '
                     if ($command.Noun -eq 'SockmapEntry' -and $command.Verb -ne 'Get') { $code = $code -replace '6379', $old.ServerPort }

@@ -4,7 +4,8 @@ BeforeDiscovery {
     'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapCandidate', 'Get-SockmapEntry',
     'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap',
     'Receive-SockmapSocket', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass',
-    'Remove-SockmapEntry', 'Send-SockmapSocket', 'Set-BpfMapEntry', 'Test-SockmapSupport', 'Watch-SockmapEvent'
+    'Remove-SockmapEntry', 'Send-SockmapSocket', 'Set-BpfMapEntry', 'Test-SockmapBypass', 'Test-SockmapSupport',
+    'Watch-SockmapEvent'
     $top = (Resolve-Path "$PSScriptRoot/../..").Path
     $scripts = Get-ChildItem $top -Recurse -File -Include *.ps1 |
         Where-Object FullName -NotMatch "^$([regex]::Escape($top))/(.*/)?(bin|obj|out)/" |
@@ -38,7 +39,7 @@ Describe 'The module' {
             'Get-SockmapEntry', 'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap',
             'New-BpfMap', 'Receive-SockmapSocket', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin',
             'Remove-SockmapBypass', 'Remove-SockmapEntry', 'Send-SockmapSocket', 'Set-BpfMapEntry',
-            'Test-SockmapSupport', 'Watch-SockmapEvent')
+            'Test-SockmapBypass', 'Test-SockmapSupport', 'Watch-SockmapEvent')
         $data.FunctionsToExport + $data.AliasesToExport + $data.VariablesToExport | Should -BeNullOrEmpty
         $cmdlets = [Reflection.Assembly]::LoadFrom("$folder/bin/net10.0/SockmapPS.dll").GetExportedTypes().ForEach({
                 $_.GetCustomAttributes([Management.Automation.CmdletAttribute], $false).ForEach({ "$($_.VerbName)-$($_.NounName)" }) })

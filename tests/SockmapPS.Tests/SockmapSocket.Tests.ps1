@@ -5,7 +5,7 @@ BeforeDiscovery {
 BeforeAll {
     . "$PSScriptRoot/Common.ps1"
 
-    function Start-Receiver {
+    function Open-Receiver {
         # Receive-SockmapSocket in a runspace of its own, once it listens.
         param([string] $Path, [hashtable] $Parameter = @{})
 
@@ -19,7 +19,7 @@ BeforeAll {
         @{ Shell = $shell; Run = $run }
     }
 
-    function Stop-Receiver {
+    function Close-Receiver {
         param([hashtable] $Receiver)
 
         try {
@@ -49,10 +49,10 @@ Describe 'Sockets that are handed over' {
     }
 
     It 'come as sockets that work, and stay open where they came from' {
-        $receiver = Start-Receiver $path @{ Count = 2 }
+        $receiver = Open-Receiver $path @{ Count = 2 }
         [IO.File]::GetUnixFileMode($path) | Should -Be ([IO.UnixFileMode]'UserRead, UserWrite')
         $client, $server.GetStream() | Send-SockmapSocket $path | Should -BeNullOrEmpty
-        $sockets = @(Stop-Receiver $receiver)
+        $sockets = @(Close-Receiver $receiver)
         $sockets | Should -HaveCount 2
         $sockets | Should -BeOfType ([Net.Sockets.Socket])
         $sockets[0].LocalEndPoint.Port | Should -Be $client.Client.LocalEndPoint.Port
@@ -64,9 +64,9 @@ Describe 'Sockets that are handed over' {
     }
 
     It 'that are fewer than asked for are given, and an error says so' {
-        $receiver = Start-Receiver $path @{ Count = 2 }
+        $receiver = Open-Receiver $path @{ Count = 2 }
         Send-SockmapSocket $path $client
-        $sockets = @(Stop-Receiver $receiver)
+        $sockets = @(Close-Receiver $receiver)
         $sockets | Should -HaveCount 1
         $sockets.Dispose()
         $receiver.Failures[0].FullyQualifiedErrorId | Should -Be 'NoDescriptor,SockmapPS.Commands.ReceiveSockmapSocketCommand'
@@ -76,7 +76,7 @@ Describe 'Sockets that are handed over' {
         @{ when = 'before somebody connects'; connects = $false }
         @{ when = 'after somebody has connected'; connects = $true }
     ) {
-        $receiver = Start-Receiver $path
+        $receiver = Open-Receiver $path
         $connection = [Net.Sockets.Socket]::new('Unix', 'Stream', 'Unspecified')
         try {
             if ($connects) { $connection.Connect([Net.Sockets.UnixDomainSocketEndPoint]::new($path)) }
@@ -115,7 +115,7 @@ Describe 'Sockets that are handed over' {
     }
 
     It 'that are none are an error each, and the others are sent' {
-        $receiver = Start-Receiver $path
+        $receiver = Open-Receiver $path
         $file = [IO.File]::OpenHandle('/etc/hostname')
         $closed = [Net.Sockets.TcpClient]::new()
         $closed.Dispose()
@@ -126,7 +126,7 @@ Describe 'Sockets that are handed over' {
             $file.Dispose()
         }
         $failures.FullyQualifiedErrorId | Should -Be ('NotASocket,SockmapPS.Commands.SendSockmapSocketCommand', 'DescriptorClosed,SockmapPS.Commands.SendSockmapSocketCommand')
-        $sockets = @(Stop-Receiver $receiver)
+        $sockets = @(Close-Receiver $receiver)
         $sockets | Should -HaveCount 1
         $sockets.Dispose()
     }
@@ -140,9 +140,9 @@ Describe 'A connection that is handed over by another process' -Skip:$notRoot {
             Invoke-Peer $peer 'echo 5 64'
             $there = @{ BpfFileSystem = $sandbox.BpfFileSystem }
             Install-SockmapBypass @there -Cgroup $sandbox.Cgroup -MaxEntries 64
-            $receiver = Start-Receiver "$TestDrive/s"
+            $receiver = Open-Receiver "$TestDrive/s"
             Invoke-Peer $peer "send $TestDrive/s"
-            $socket = @(Stop-Receiver $receiver)[0]
+            $socket = @(Close-Receiver $receiver)[0]
             $entries = $socket | Add-SockmapEntry @there -PassThru
             $entries.LocalPort | Sort-Object | Should -Be ($peer.ServerPort, $peer.ClientPort | Sort-Object)
             $entries.Where({ $_.LocalPort -eq $peer.ServerPort }).ProcessId | Should -Be ($peer.Process.Id, $PID | Sort-Object)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Sockmap.Cli.Demo;
 using Sockmap.Cli.Options;
+using Sockmap.Workers;
 
 namespace Sockmap.Cli.Commands;
 
@@ -22,9 +23,9 @@ internal sealed class DemoClientCommand : CommandBase
     /// <inheritdoc/>
     protected override Task<ExitCode> RunAsync(ParseResult parsed, Invocation invocation)
     {
-        DemoCgroup.Join(parsed.GetRequiredValue(cgroupOption));
+        WorkerCgroup.Join(parsed.GetRequiredValue(cgroupOption));
         SharedCpu.Join();
-        EchoClient.Run(new ParentLink(invocation.Terminal.Out), parsed.GetRequiredValue(portOption));
+        EchoClient.Run(new ParentLink(Console.In, invocation.Terminal.Out), parsed.GetRequiredValue(portOption));
         return Task.FromResult(ExitCode.Done);
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Sockmap.Cli.Demo;
 using Sockmap.Cli.Options;
+using Sockmap.Workers;
 
 namespace Sockmap.Cli.Commands;
 
@@ -20,9 +21,9 @@ internal sealed class DemoServerCommand : CommandBase
     /// <inheritdoc/>
     protected override Task<ExitCode> RunAsync(ParseResult parsed, Invocation invocation)
     {
-        DemoCgroup.Join(parsed.GetRequiredValue(cgroupOption));
+        WorkerCgroup.Join(parsed.GetRequiredValue(cgroupOption));
         SharedCpu.Join();
-        EchoServer.Run(new ParentLink(invocation.Terminal.Out));
+        EchoServer.Run(new ParentLink(Console.In, invocation.Terminal.Out));
         return Task.FromResult(ExitCode.Done);
     }
 }

@@ -24,8 +24,10 @@ internal sealed class SockmapCommand : Command
         Add(new EntriesCommand(Global));
         Add(new StatsCommand(Global));
         Add(new RemoveCommand(Global));
+        Add(new TestCommand(Global));
         Add(new CheckCommand(Global));
         Add(new DemoCommand(Global));
+        Add(new RunWorkerCommand(Global));
         Add(new DemoServerCommand(Global));
         Add(new DemoClientCommand(Global));
         SetAction(parsed =>

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using Sockmap.Bypasses;
+using Sockmap.Cgroups;
 using Sockmap.Cli.Output;
 using Sockmap.Entries;
+using Sockmap.Workers;
 
 namespace Sockmap.Cli.Demo;
 
@@ -11,17 +13,20 @@ internal sealed class DemoRun(BypassManager manager, Action<string> tell)
 {
     private const int RoundCount = 3;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>Runs the demo; a few seconds.</summary>
     /// <exception cref="BypassException">A privilege, the kernel or the machine does not allow it.</exception>
-    /// <exception cref="DemoException">It broke: a wrong byte, or a process that died or hung.</exception>
+    /// <exception cref="DemoException">Bytes stayed unread when the bypass was removed.</exception>
+    /// <exception cref="WorkerException">It broke: a wrong byte, or a process that died or hung.</exception>
     public async Task<DemoReport> RunAsync(CancellationToken cancellationToken)
     {
         // Disposed in reverse: first the processes, then the bypass, then the cgroup.
-        using DemoCgroup cgroup = DemoCgroup.Create($"sockmap-demo-{Environment.ProcessId}");
+        using WorkerCgroup cgroup = WorkerCgroup.Create(CgroupHierarchy.FindRoot(), "sockmap-demo");
         using DemoBypass bypass = new(manager, $"demo-{Environment.ProcessId}", cgroup.Path);
-        using DemoProcess server = DemoProcess.Start("demo-server", "--cgroup", cgroup.Path);
-        string port = await server.ReadAsync(cancellationToken);
-        using DemoProcess client = DemoProcess.Start("demo-client", "--cgroup", cgroup.Path, "--port", port);
+        using WorkerProcess server = WorkerProcess.Start(OwnWorkerHost.Rerun("demo-server", "--cgroup", cgroup.Path), "the server");
+        string port = await server.ReadAsync(Patience, cancellationToken);
+        using WorkerProcess client = WorkerProcess.Start(OwnWorkerHost.Rerun("demo-client", "--cgroup", cgroup.Path, "--port", port), "the client");
         tell($"cgroup   {cgroup.Path}, made for this demo");
         tell($"server   process {server.Id}, echoes on 127.0.0.1:{port}");
         tell($"client   process {client.Id}, on the same CPU, verifies each byte that comes back");
@@ -73,15 +78,15 @@ internal sealed class DemoRun(BypassManager manager, Action<string> tell)
     private static ulong Sum(List<BypassStatus> statuses, Func<BypassStatus, ulong> counter) =>
         statuses.Aggregate(0ul, (sum, status) => sum + counter(status));
 
-    private static async Task<Measurement> MeasureAsync(DemoProcess client, CancellationToken cancellationToken)
+    private static async Task<Measurement> MeasureAsync(WorkerProcess client, CancellationToken cancellationToken)
     {
         await client.WriteAsync(EchoClient.MeasureCommand, cancellationToken);
-        return JsonSerializer.Deserialize(await client.ReadAsync(cancellationToken), CliJsonContext.Default.Measurement)!;
+        return JsonSerializer.Deserialize(await client.ReadAsync(Patience, cancellationToken), CliJsonContext.Default.Measurement)!;
     }
 
-    private static async Task CloseAsync(DemoProcess client, CancellationToken cancellationToken)
+    private static async Task CloseAsync(WorkerProcess client, CancellationToken cancellationToken)
     {
         await client.WriteAsync(EchoClient.CloseCommand, cancellationToken);
-        await client.ReadAsync(cancellationToken);
+        await client.ReadAsync(Patience, cancellationToken);
     }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Sockmap.Cli.Output;
+using Sockmap.Workers;
 
 namespace Sockmap.Cli.Demo;
 

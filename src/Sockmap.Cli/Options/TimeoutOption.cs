@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Sockmap.Cli.Options;
 
-/// <summary><c>--timeout</c>: how long to wait for readers.</summary>
+/// <summary><c>--timeout</c>: how long something may take.</summary>
 internal sealed class TimeoutOption : Option<TimeSpan?>
 {
     private static readonly TimeSpan Usual = TimeSpan.FromSeconds(30);

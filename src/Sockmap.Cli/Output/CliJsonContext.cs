@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Sockmap.Bypasses;
 using Sockmap.Cli.Demo;
 using Sockmap.Entries;
+using Sockmap.Proof;
 using Sockmap.Statistics;
 using Sockmap.Support;
 
@@ -18,6 +19,7 @@ namespace Sockmap.Cli.Output;
 [JsonSerializable(typeof(SockmapStatistics))]
 [JsonSerializable(typeof(RemovalResult))]
 [JsonSerializable(typeof(SupportCheck))]
+[JsonSerializable(typeof(ProofResult))]
 [JsonSerializable(typeof(DemoReport))]
 [JsonSerializable(typeof(Measurement))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;

@@ -45,6 +45,15 @@ public enum BypassError
     /// <summary>The path given as cgroup is no cgroup v2 folder.</summary>
     NotACgroup,
 
+    /// <summary>No cgroup can be made in the one given, or entered.</summary>
+    CgroupNotUsable,
+
+    /// <summary>No connection can be made that tells whether the bypass works; the message says why.</summary>
+    BypassNotProvable,
+
+    /// <summary>A process that was to do part of the work could not be started, or did not do it.</summary>
+    WorkerFailed,
+
     /// <summary>No cgroup v2 hierarchy is mounted.</summary>
     NoCgroupMount,
 

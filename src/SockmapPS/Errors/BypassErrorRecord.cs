@@ -24,10 +24,10 @@ internal static class BypassErrorRecord
         BypassError.BypassSettingsDiffer => ErrorCategory.ResourceExists,
         BypassError.BypassForeign => ErrorCategory.InvalidData,
         BypassError.BypassLocked or BypassError.TooManyWatchers or BypassError.EntryNotDrained => ErrorCategory.ResourceBusy,
-        BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.SocketNotAccessible => ErrorCategory.ResourceUnavailable,
+        BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.SocketNotAccessible or BypassError.CgroupNotUsable => ErrorCategory.ResourceUnavailable,
         BypassError.PermissionDenied => ErrorCategory.PermissionDenied,
         BypassError.KernelUnsupported => ErrorCategory.NotImplemented,
-        BypassError.BypassNotActive or BypassError.ConnectionNotTaken or BypassError.KernelRefused => ErrorCategory.InvalidOperation,
+        BypassError.BypassNotActive or BypassError.ConnectionNotTaken or BypassError.KernelRefused or BypassError.BypassNotProvable or BypassError.WorkerFailed => ErrorCategory.InvalidOperation,
         _ => ErrorCategory.NotSpecified,
     };
 

@@ -100,7 +100,7 @@ public sealed partial class DemoTests : IDisposable
         }
         finally
         {
-            Assert.True(Patience.Until(() => TryRemove(CgroupOf(demo.Id))));
+            Assert.All(CgroupsOf(demo.Id), path => Assert.True(Patience.Until(() => TryRemove(path))));
         }
 
         await AssertNothingIsLeftAsync(demo.Id);
@@ -140,8 +140,8 @@ public sealed partial class DemoTests : IDisposable
         }
     }
 
-    private static string CgroupOf(int id) =>
-        Path.Combine(CgroupHierarchy.FindRoot(), string.Create(CultureInfo.InvariantCulture, $"sockmap-demo-{id}"));
+    private static string[] CgroupsOf(int id) =>
+        Directory.GetDirectories(CgroupHierarchy.FindRoot(), string.Create(CultureInfo.InvariantCulture, $"sockmap-demo-{id}-*"));
 
     private static bool IsAlive(int id) => Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}"));
 
@@ -164,7 +164,7 @@ public sealed partial class DemoTests : IDisposable
 
     private async Task AssertNothingIsLeftAsync(int id, params int[] processes)
     {
-        Assert.False(Directory.Exists(CgroupOf(id)));
+        Assert.Empty(CgroupsOf(id));
         Assert.All(processes, process => Assert.False(IsAlive(process)));
         Assert.Equal("[]", (await SockmapProcess.RunAsync("status", "--json", "--bpffs", bpffs.Path)).Output.TrimEnd());
     }

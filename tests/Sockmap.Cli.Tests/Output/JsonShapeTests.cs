@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Sockmap.Bypasses;
 using Sockmap.Cli.Demo;
 using Sockmap.Cli.Output;
+using Sockmap.Proof;
 using Sockmap.Support;
 
 namespace Sockmap.Cli.Tests.Output;
@@ -55,6 +56,29 @@ public sealed class JsonShapeTests
         new SupportCheck("SockmapLink", SupportNeed.Optional, SupportState.Supported, "Seen.", ""),
         CliJsonContext.Default.SupportCheck,
         "name need state detail remedy");
+
+    [Fact]
+    public void A_proof() => AssertShape(
+        new ProofResult
+        {
+            Bypass = "web",
+            Passed = true,
+            Summary = "It works.",
+            Finding = [new ProofFinding("Inside.InMap", true, "It is.")],
+            Cgroup = "/sys/fs/cgroup/sockmap-proof-1-1",
+            Address = System.Net.IPAddress.Loopback,
+            Port = 1,
+            ClientPort = 2,
+            BytesSent = 3,
+            MessagesRedirected = 4,
+            BytesRedirected = 3,
+            MessagesOverTcp = 0,
+            BytesOverTcp = 0,
+            Elapsed = TimeSpan.FromSeconds(1),
+        },
+        CliJsonContext.Default.ProofResult,
+        "bypass passed summary finding cgroup address port clientPort bytesSent messagesRedirected bytesRedirected messagesOverTcp "
+        + "bytesOverTcp outsideCgroup outsideAddress outsidePort outsideBytesSent outsideBytesRedirected outsideBytesOverTcp elapsed");
 
     [Fact]
     public void A_demo() => AssertShape(

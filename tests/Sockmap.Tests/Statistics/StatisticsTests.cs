@@ -95,7 +95,7 @@ public sealed class StatisticsTests
         Assert.Equal(
             whole.MessagesOverTcp,
             whole.TcpPaused + whole.TcpNoPeer + whole.TcpUnread + whole.TcpReader + whole.TcpLowWater + whole.TcpUpperProtocol
-                + whole.TcpSpilled + whole.TcpWrongPeer + whole.TcpSticky + whole.TcpKick + whole.TcpLeaving);
+                + whole.TcpSpilled + whole.TcpWrongPeer + whole.TcpKick + whole.TcpLeaving);
     }
 
     [Fact]

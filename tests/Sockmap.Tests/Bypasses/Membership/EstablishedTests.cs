@@ -69,19 +69,6 @@ public sealed class EstablishedTests
     }
 
     [Fact]
-    public void WithTheStickyVerdictTheInstallStandsAndSaysWhyNoneIsIn()
-    {
-        using InstalledBypass bypass = new();
-
-        InstallResult result = bypass.Install(settings => settings with { Variant = BypassVariant.Sticky }, new InstallOptions { IncludeEstablished = true });
-
-        Assert.Equal(InstallOutcome.Installed, result.Outcome);
-        Assert.Empty(result.Established!.Connections);
-        Assert.Equal(BypassError.KernelUnsupported, result.Established.Error!.Error);
-        Assert.Equal(BypassState.Active, bypass.Status.State);
-    }
-
-    [Fact]
     public void WithoutABypassConnectionsInNoSockmapAreFound()
     {
         using InstalledBypass bypass = new();

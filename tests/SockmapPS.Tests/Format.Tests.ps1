@@ -1,5 +1,6 @@
 BeforeDiscovery {
-    $types = 'BypassStatus', 'SockmapEntry', 'SupportCheck', 'BypassRemoval', 'SockmapEvent', 'SockmapStatistics', 'ProofResult'
+    $types = 'BypassStatus', 'SockmapEntry', 'SupportCheck', 'BypassRemoval', 'SockmapMapEntry', 'ConnectionCandidate', 'SockmapEvent',
+    'SockmapStatistics', 'ProofResult'
 }
 
 BeforeAll {
@@ -13,8 +14,20 @@ BeforeAll {
         }
         SockmapEntry  = [Sockmap.Entries.SockmapEntry]@{
             Bypass = 'redis'; Family = 'IPv4'; LocalAddress = '192.168.100.200'; LocalPort = 60000
-            RemoteAddress = 'fd00::1'; RemotePort = 6379; State = 'Established'; Path = 'Redirected'
-            RedirectedMessages = 4294967295; RedirectedBytes = 1610612736; TcpBytes = 812; QueuedBytes = 0; Cookie = 5
+            RemoteAddress = 'fd00::1'; RemotePort = 6379; State = 'Established'; Path = 'Redirected'; ReceivePath = 'Tcp'
+            RedirectedMessages = 4294967295; RedirectedBytes = 1610612736; TcpBytes = 812; QueuedBytes = 812; Cookie = 5
+            ProcessId = [int[]] (12345, 12346); ProcessName = [string[]] ('redis-server', 'redis-server'); PeerProcessId = [int[]] 77
+            PeerProcessName = [string[]] 'redis-cli'; Cgroup = '/sys/fs/cgroup/system.slice/redis.service'
+        }
+        SockmapMapEntry = [SockmapPS.Output.SockmapMapEntry]@{
+            MapId = 42; MapName = 'sock_ops_map'; MapType = 'SockHash'; Key = [byte[]] (1, 2, 255, 0); KeyBytes = [byte[]] (1, 2, 255, 0)
+            Protocol = 'Tcp'; LocalAddress = '192.168.100.200'; LocalPort = 60000; RemoteAddress = 'fd00::1'; RemotePort = 6379
+            State = 'Established'; QueuedBytes = 1536; ProcessId = [int[]] 12345; ProcessName = [string[]] 'redis-server'
+        }
+        ConnectionCandidate = [Sockmap.Sockets.ConnectionCandidate]@{
+            Bypass = 'redis'; LocalAddress = '192.168.100.200'; LocalPort = 60000; RemoteAddress = 'fd00::1'; RemotePort = 6379
+            ProcessId = 12345; ProcessName = 'redis-cli'; ProcessIds = [int[]] (12345, 12346); ProcessNames = [string[]] ('redis-cli', 'sh')
+            RemoteProcessId = 77; RemoteProcessName = 'redis-server'; RemoteProcessIds = [int[]] 77; RemoteProcessNames = [string[]] 'redis-server'
         }
         SupportCheck  = [Sockmap.Support.SupportCheck]::new('SockmapLink', 'Optional', 'Unsupported', 'BPF_LINK_CREATE gave EINVAL.', 'Linux 6.10.')
         BypassRemoval = [SockmapPS.Output.BypassRemoval]@{
@@ -45,10 +58,18 @@ BeforeAll {
     $usual.SockmapEntry = [Sockmap.Entries.SockmapEntry]@{
         Bypass = 'default'; LocalAddress = '127.0.0.1'; LocalPort = 60000; RemoteAddress = '127.0.0.1'; RemotePort = 61000
         Path = 'Redirected'; RedirectedMessages = 12345678; RedirectedBytes = 104752742; TcpBytes = 1023; QueuedBytes = 812
+        ProcessId = [int[]] 812; ProcessName = [string[]] 'nginx'
+    }
+    $usual.SockmapMapEntry = [SockmapPS.Output.SockmapMapEntry]@{
+        MapId = 42; MapName = 'sock_map'; MapType = 'SockMap'; Key = [uint] 12; KeyBytes = [byte[]] (12, 0, 0, 0); State = 'Established'
+        LocalAddress = '127.0.0.1'; LocalPort = 60000; RemoteAddress = '127.0.0.1'; RemotePort = 61000; QueuedBytes = 812
+        ProcessId = [int[]] 812; ProcessName = [string[]] 'nginx'
     }
     $shown = @{
         BypassStatus  = 'Name', 'State', 'Health', 'Entries', 'Redirected', 'OverTcp', 'Cgroup', '/sys/fs/cgroup/unified', '60000', '1.5 GiB', '812 B', 'ok'
-        SockmapEntry  = 'Bypass: redis', 'Local', 'Remote', 'Path', 'Messages', 'Redirected', 'OverTcp', 'Queued', '192.168.100.200:60000', '[fd00::1]:6379', '4294967295', '1.5 GiB', '812 B', '0 B'
+        SockmapEntry  = 'Bypass: redis', 'Local', 'Remote', 'Process', 'Path', 'Messages', 'Redirected', 'Queued', '192.168.100.200:60000', '[fd00::1]:6379', 'redis-server 12345 +1', 'SendOnly', '4294967295', '1.5 GiB', '812 B'
+        SockmapMapEntry = 'Map: SockHash sock_ops_map (id 42)', 'Local', 'Remote', 'Process', 'State', 'Queued', 'Key', '192.168.100.200:60000', '[fd00::1]:6379', 'redis-server 12345', 'Established', '1.5 KiB', '01 02 ff 00'
+        ConnectionCandidate = 'Local', 'Process', 'Remote', 'RemoteProcess', 'Bypass', '192.168.100.200:60000', 'redis-cli 12345 +1', '[fd00::1]:6379', 'redis-server 77', 'redis'
         SupportCheck  = 'Name', 'Need', 'State', 'Detail', 'SockmapLink', 'Optional', 'Unsupported', 'BPF_LINK_CREATE gave EINVAL.'
         SockmapEvent  = 'Bypass: redis', 'Time', 'Event', 'Local', 'Remote', 'Process', 'Redirected', 'OverTcp', '08:09:10.011', 'Established Filtered', '192.168.100.200:60000', '[fd00::1]:6379', 'redis-server 12345', '1.5 GiB', '812 B'
         SockmapStatistics = 'Bypass: redis', 'Time', 'Of', 'Conns', 'Redirected', 'OverTcp', 'Spilled', 'FellBack', 'Redir/s', 'Tcp/s', '08:09:10', '/sys/fs/cgroup/system.slice/redis.service:6379', '12345678', '1.5 GiB', '812 B', '7654321', '87654321', '1 MiB', '2 B'

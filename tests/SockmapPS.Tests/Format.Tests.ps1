@@ -22,12 +22,12 @@ BeforeAll {
             Remaining = [string[]] '127.0.0.1:6379 from 127.0.0.1:40312 (812)'; Elapsed = [timespan]::FromSeconds(1.5)
         }
         SockmapEvent  = [Sockmap.Events.SockmapEvent]@{
-            Time = [datetime]::new(2026, 11, 21, 8, 9, 10, 11, 'Local'); Kind = 'Established'; Bypass = 'redis'; Reason = 'Filtered'
+            Time = [datetime] '2026-11-21T08:09:10.011'; Kind = 'Established'; Bypass = 'redis'; Reason = 'Filtered'
             LocalAddress = '192.168.100.200'; LocalPort = 60000; RemoteAddress = 'fd00::1'; RemotePort = 6379
             ProcessId = [int[]] 12345; ProcessName = [string[]] 'redis-server'; RedirectedBytes = 1610612736; TcpBytes = 812
         }
         SockmapStatistics = [Sockmap.Statistics.SockmapStatistics]@{
-            Bypass = 'redis'; Time = [datetime]::new(2026, 11, 21, 8, 9, 10, 'Local'); Cgroup = '/sys/fs/cgroup/system.slice/redis.service'
+            Bypass = 'redis'; Time = [datetime] '2026-11-21T08:09:10'; Cgroup = '/sys/fs/cgroup/system.slice/redis.service'
             CgroupId = 5; Port = 6379; SocketsConnected = 12345678; BytesRedirected = 1610612736; BytesOverTcp = 812
             DirectionsSpilled = 7654321; DirectionsFellBack = 87654321; BytesRedirectedPerSecond = 1048576.5; BytesOverTcpPerSecond = 1.5
         }

@@ -51,7 +51,7 @@ BeforeAll {
         SockmapEntry  = 'Bypass: redis', 'Local', 'Remote', 'Path', 'Messages', 'Redirected', 'OverTcp', 'Queued', '192.168.100.200:60000', '[fd00::1]:6379', '4294967295', '1.5 GiB', '812 B', '0 B'
         SupportCheck  = 'Name', 'Need', 'State', 'Detail', 'SockmapLink', 'Optional', 'Unsupported', 'BPF_LINK_CREATE gave EINVAL.'
         SockmapEvent  = 'Bypass: redis', 'Time', 'Event', 'Local', 'Remote', 'Process', 'Redirected', 'OverTcp', '08:09:10.011', 'Established Filtered', '192.168.100.200:60000', '[fd00::1]:6379', 'redis-server 12345', '1.5 GiB', '812 B'
-        SockmapStatistics = 'Bypass: redis', 'Time', 'Of', 'Conns', 'Redirected', 'OverTcp', 'Spilled', 'FellBack', 'Redir/s', 'Tcp/s', '08:09:10', '/sys/fs/cgroup/system.slice/redis.service:6379', '12345678', '1.5 GiB', '812 B', '7654321', '87654321', '1 MiB', '2 B'
+        SockmapStatistics = 'Bypass: redis', 'Time', 'Group', 'Conns', 'Redirected', 'OverTcp', 'Spilled', 'FellBack', 'Redir/s', 'Tcp/s', '08:09:10', '/sys/fs/cgroup/system.slice/redis.service:6379', '12345678', '1.5 GiB', '812 B', '7654321', '87654321', '1 MiB', '2 B'
         ProofResult   = 'Bypass', 'Passed', 'Sent', 'Redirected', 'OverTcp', 'Summary', 'redis', 'True', '545 KiB', '0 B', 'skipped TCP'
         BypassRemoval = 'Name', 'IsComplete', 'Removed', 'Remaining', 'Unread', 'Dropped', 'Elapsed', 'redis', 'False', '60000', '1.5 GiB', '00:00:01.500'
     }

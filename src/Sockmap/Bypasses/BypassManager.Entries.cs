@@ -27,8 +27,22 @@ public sealed partial class BypassManager
         {
             BypassFolder folder = Guard(() => FindFolder(name)) ?? throw NotFound(name);
             using BpfLink list = Guard(() => BypassFolder.TryOpenLink(folder.List)) ?? throw NotFound(name);
-            EntrySurroundings surroundings = Guard(() => new EntrySurroundings(options.Processes ? ReadProcesses(folder) : null));
             using IEnumerator<(EntryRow Row, EntryRow? Peer)> rows = EntryReader.ReadConnections(list).GetEnumerator();
+
+            // Each pass takes about as long as the other: the rows that come while the holders are found wait for them.
+            Task<ProcessTable?> holders = Task.Run(() => options.Processes ? ReadProcesses(folder) : null);
+            Queue<(EntryRow Row, EntryRow? Peer)> early = [];
+            while (!holders.IsCompleted && Guard(rows.MoveNext))
+            {
+                early.Enqueue(rows.Current);
+            }
+
+            EntrySurroundings surroundings = new(Guard(holders.GetAwaiter().GetResult));
+            while (early.TryDequeue(out (EntryRow Row, EntryRow? Peer) first))
+            {
+                yield return EntryReader.ToEntry(name, first.Row, first.Peer, surroundings);
+            }
+
             while (Guard(rows.MoveNext))
             {
                 yield return EntryReader.ToEntry(name, rows.Current.Row, rows.Current.Peer, surroundings);

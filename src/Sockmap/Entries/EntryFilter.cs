@@ -55,7 +55,7 @@ public sealed record EntryFilter
         ranges.Count == 0 || ranges.Any(range => range.First <= port && port <= range.Last);
 
     private static bool Holds(IReadOnlyList<IPNetwork> networks, IPAddress? address) =>
-        networks.Count == 0 || (address is not null && networks.Any(network => network.Contains(address)));
+        networks.Count == 0 || (address is not null && networks.Any(network => AddressRange.Contains(network, address)));
 
     private static bool IsWithin(string? path, string cgroup)
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 
@@ -62,6 +63,19 @@ public static class AddressRange
         }
 
         return [.. kept.OrderBy(network => network.ToString(), StringComparer.Ordinal)];
+    }
+
+    /// <summary>
+    /// Whether an address is in a network, as the kernel's tries have it: IPv4 addresses are those of ::ffff:0:0/96, so that
+    /// ::/0 contains them too. (<see cref="IPNetwork.Contains"/> finds none of them in a network of IPv6.)
+    /// </summary>
+    public static bool Contains(IPNetwork network, IPAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        int prefix = network.PrefixLength + (network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? 96 : 0);
+        return prefix == 0 || ((Number(network.BaseAddress) ^ Number(address)) >> (128 - prefix)) == 0;
+
+        static UInt128 Number(IPAddress of) => BinaryPrimitives.ReadUInt128BigEndian(of.MapToIPv6().GetAddressBytes());
     }
 
     private static bool Contains(IPNetwork wider, IPNetwork network) =>

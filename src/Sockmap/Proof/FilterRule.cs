@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
@@ -61,16 +60,6 @@ internal sealed class FilterRule
         return PortRange.Normalize(left);
     }
 
-    /// <summary>As the kernel's trie has it, where ::/0 contains the IPv4 addresses too.</summary>
-    internal static bool Contains(IPNetwork network, IPAddress address)
-    {
-        // IPNetwork finds no IPv4 address in a network of IPv6.
-        int prefix = network.PrefixLength + (network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? 96 : 0);
-        return prefix == 0 || ((Number(network.BaseAddress) ^ Number(address)) >> (128 - prefix)) == 0;
-
-        static UInt128 Number(IPAddress of) => BinaryPrimitives.ReadUInt128BigEndian(of.MapToIPv6().GetAddressBytes());
-    }
-
     private static List<PortRange> Without(PortRange range, PortRange other)
     {
         if (other.Last < range.First || other.First > range.Last)
@@ -94,8 +83,8 @@ internal sealed class FilterRule
 
     private bool Passes(IPAddress address) =>
         _settings.Family.HasFlag(address.AddressFamily == AddressFamily.InterNetwork ? AddressFamilies.IPv4 : AddressFamilies.IPv6)
-        && (_settings.Addresses.Count == 0 || _settings.Addresses.Any(network => Contains(network, address)))
-        && !_settings.ExcludedAddresses.Any(network => Contains(network, address));
+        && (_settings.Addresses.Count == 0 || _settings.Addresses.Any(network => AddressRange.Contains(network, address)))
+        && !_settings.ExcludedAddresses.Any(network => AddressRange.Contains(network, address));
 
     /// <summary>
     /// Loopback addresses first. Where ports are few, one that no service listens on alone: the port is free there more

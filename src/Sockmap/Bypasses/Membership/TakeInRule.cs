@@ -27,7 +27,7 @@ internal sealed class TakeInRule(InstalledSettings installed)
     private static bool Has(IReadOnlyList<PortRange> ranges, int port) => ranges.Any(range => range.First <= port && port <= range.Last);
 
     private static bool HasEnd(IReadOnlyList<IPNetwork> networks, ConnectionCandidate candidate) =>
-        networks.Any(network => network.Contains(candidate.LocalAddress) || network.Contains(candidate.RemoteAddress));
+        networks.Any(network => AddressRange.Contains(network, candidate.LocalAddress) || AddressRange.Contains(network, candidate.RemoteAddress));
 
     private bool IsInside(ulong cgroupId)
     {

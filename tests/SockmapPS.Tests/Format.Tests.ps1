@@ -35,12 +35,12 @@ BeforeAll {
             Remaining = [string[]] '127.0.0.1:6379 from 127.0.0.1:40312 (812)'; Elapsed = [timespan]::FromSeconds(1.5)
         }
         SockmapEvent  = [Sockmap.Events.SockmapEvent]@{
-            Time = [datetime]::new(2026, 11, 21, 8, 9, 10, 11, 'Local'); Kind = 'Established'; Bypass = 'redis'; Reason = 'Filtered'
+            Time = [datetime] '2026-11-21T08:09:10.011'; Kind = 'Established'; Bypass = 'redis'; Reason = 'Filtered'
             LocalAddress = '192.168.100.200'; LocalPort = 60000; RemoteAddress = 'fd00::1'; RemotePort = 6379
             ProcessId = [int[]] 12345; ProcessName = [string[]] 'redis-server'; RedirectedBytes = 1610612736; TcpBytes = 812
         }
         SockmapStatistics = [Sockmap.Statistics.SockmapStatistics]@{
-            Bypass = 'redis'; Time = [datetime]::new(2026, 11, 21, 8, 9, 10, 'Local'); Cgroup = '/sys/fs/cgroup/system.slice/redis.service'
+            Bypass = 'redis'; Time = [datetime] '2026-11-21T08:09:10'; Cgroup = '/sys/fs/cgroup/system.slice/redis.service'
             CgroupId = 5; Port = 6379; SocketsConnected = 12345678; BytesRedirected = 1610612736; BytesOverTcp = 812
             DirectionsSpilled = 7654321; DirectionsFellBack = 87654321; BytesRedirectedPerSecond = 1048576.5; BytesOverTcpPerSecond = 1.5
         }
@@ -72,7 +72,7 @@ BeforeAll {
         ConnectionCandidate = 'Local', 'Process', 'Remote', 'RemoteProcess', 'Bypass', '192.168.100.200:60000', 'redis-cli 12345 +1', '[fd00::1]:6379', 'redis-server 77', 'redis'
         SupportCheck  = 'Name', 'Need', 'State', 'Detail', 'SockmapLink', 'Optional', 'Unsupported', 'BPF_LINK_CREATE gave EINVAL.'
         SockmapEvent  = 'Bypass: redis', 'Time', 'Event', 'Local', 'Remote', 'Process', 'Redirected', 'OverTcp', '08:09:10.011', 'Established Filtered', '192.168.100.200:60000', '[fd00::1]:6379', 'redis-server 12345', '1.5 GiB', '812 B'
-        SockmapStatistics = 'Bypass: redis', 'Time', 'Of', 'Conns', 'Redirected', 'OverTcp', 'Spilled', 'FellBack', 'Redir/s', 'Tcp/s', '08:09:10', '/sys/fs/cgroup/system.slice/redis.service:6379', '12345678', '1.5 GiB', '812 B', '7654321', '87654321', '1 MiB', '2 B'
+        SockmapStatistics = 'Bypass: redis', 'Time', 'Group', 'Conns', 'Redirected', 'OverTcp', 'Spilled', 'FellBack', 'Redir/s', 'Tcp/s', '08:09:10', '/sys/fs/cgroup/system.slice/redis.service:6379', '12345678', '1.5 GiB', '812 B', '7654321', '87654321', '1 MiB', '2 B'
         ProofResult   = 'Bypass', 'Passed', 'Sent', 'Redirected', 'OverTcp', 'Summary', 'redis', 'True', '545 KiB', '0 B', 'skipped TCP'
         BypassRemoval = 'Name', 'IsComplete', 'Removed', 'Remaining', 'Unread', 'Dropped', 'Elapsed', 'redis', 'False', '60000', '1.5 GiB', '00:00:01.500'
     }

@@ -9,7 +9,9 @@ BeforeAll {
         # What a watcher sees while a script runs.
         param([hashtable] $Parameter, [scriptblock] $Meanwhile)
 
-        $shell = [powershell]::Create().AddCommand('Import-Module').AddArgument($ModulePath).AddStatement()
+        $session = [initialsessionstate]::CreateDefault()
+        $session.ImportPSModule($ModulePath)
+        $shell = [powershell]::Create($session)
         $null = $shell.AddCommand('Watch-SockmapEvent').AddParameters($Parameter).AddParameter('Verbose')
         $output = [Management.Automation.PSDataCollection[psobject]]::new()
         $noInput = [Management.Automation.PSDataCollection[psobject]]::new()
@@ -152,7 +154,7 @@ Describe 'Get-SockmapStatistics' -Skip:$notRoot {
     }
 
     It 'samples with rates, but for the first' {
-        $samples = Get-SockmapStatistics @there -Interval 0.2 -Count 3 | ForEach-Object { Invoke-Peer $peer 'echo 10 100'; $_ }
+        $samples = Get-SockmapStatistics @there -Interval 0.2 -Count 3 | ForEach-Object { $null = Invoke-Peer $peer 'echo 10 100'; $_ }
         $samples | Should -HaveCount 3
         $samples[0].Interval | Should -BeNullOrEmpty
         foreach ($i in 1, 2) {

@@ -66,7 +66,7 @@ BeforeAll {
         RemoteProcessId = 77; RemoteProcessName = 'redis-server'; RemoteProcessIds = [int[]] 77; RemoteProcessNames = [string[]] 'redis-server'
     }
     $usual.SockmapMapEntry = [SockmapPS.Output.SockmapMapEntry]@{
-        MapId = 42; MapName = 'sock_map'; MapType = 'SockMap'; Key = [uint] 12; KeyBytes = [byte[]] (12, 0, 0, 0); State = 'Established'
+        MapId = 42; MapName = 'sock_map'; MapType = 'SockHash'; Key = [byte[]] (12, 0, 0, 0); KeyBytes = [byte[]] (12, 0, 0, 0); State = 'Established'
         LocalAddress = '127.0.0.1'; LocalPort = 60000; RemoteAddress = '127.0.0.1'; RemotePort = 61000; QueuedBytes = 812
         ProcessId = [int[]] 812; ProcessName = [string[]] 'nginx'
     }

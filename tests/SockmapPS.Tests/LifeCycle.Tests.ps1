@@ -406,7 +406,7 @@ Describe 'As it is written' -Skip:$notRoot {
             $peer.Process.Kill()
 '@
         $output | Should -Match '(?m)^ +Bypass: default'
-        $output | Should -Match '(?m)^Local +Remote +Process +Path +Messages +Redirected +Queued'
+        $output | Should -Match '(?m)^Local +Remote +Process +Path +Messages +Bytes +Queued'
         $output | Should -Match '(?m)^127\.0\.0\.1:\d+ +127\.0\.0\.1:\d+ +pwsh \d+ +Redirected +\d\d '
         $output | Should -Match '(?m)^left: 0'
     }

@@ -45,7 +45,7 @@ internal static class EntryView
             Terminal.Left("Local").Width(EndPointWidth),
             Terminal.Left("Remote").Width(EndPointWidth),
             Terminal.Left("Process").Width(showBypass ? NarrowProcessWidth : ProcessWidth),
-            Terminal.Left("Path").Width(11),
+            Terminal.Left("Path").Width(10),
             Terminal.Right("Redirected").Width(10),
             Terminal.Right("Bytes").Width(8),
             Terminal.Right("Unread").Width(8),
@@ -86,7 +86,7 @@ internal static class EntryView
     {
         (EntryPath.Redirected, EntryPath.Redirected) => "Redirected",
         (EntryPath.Redirected, _) => "SendOnly",
-        (_, EntryPath.Redirected) => "ReceiveOnly",
+        (_, EntryPath.Redirected) => "RecvOnly",
         _ => "Tcp",
     };
 

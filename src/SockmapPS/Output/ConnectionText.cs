@@ -47,7 +47,7 @@ public static class ConnectionText
     {
         (true, true) => "Redirected",
         (true, false) => "SendOnly",
-        (false, true) => "ReceiveOnly",
+        (false, true) => "RecvOnly",
         _ => "Tcp",
     };
 

@@ -55,7 +55,7 @@ public sealed class TableTests
     [Theory]
     [InlineData(EntryPath.Redirected, EntryPath.Redirected, "Redirected")]
     [InlineData(EntryPath.Redirected, EntryPath.Tcp, "SendOnly")]
-    [InlineData(EntryPath.Tcp, EntryPath.Redirected, "ReceiveOnly")]
+    [InlineData(EntryPath.Tcp, EntryPath.Redirected, "RecvOnly")]
     [InlineData(EntryPath.Tcp, null, "Tcp")]
     public void An_entry_shows_its_process_and_both_ways_in_one_word(EntryPath path, EntryPath? receivePath, string expected)
     {

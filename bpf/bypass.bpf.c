@@ -8,6 +8,7 @@
 #include "events.h"
 #include "kernel.h"
 #include "psock.h"
+#include "sock.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -371,8 +372,6 @@ static __always_inline bool has_tcp_reader(__u64 peer, __u64 own, const bool exa
 
 #define MOST_MESSAGES 64
 #define LONG_BURST 2048
-/* Longer than queues get: LONG_BURST messages of one size, and some that were under way. */
-#define MOST_LISTED_MESSAGES (LONG_BURST + 512)
 
 static __always_inline __u64 queued_bytes(__u64 sock, const bool exact)
 {
@@ -688,17 +687,6 @@ int root(struct sk_msg_md *msg)
 
 /* ---- listing (rule 10) ---- */
 
-static __always_inline __u64 inode_of(struct sock *sk)
-{
-	struct socket *socket = sk->sk_socket;
-	struct socket_alloc *alloc;
-
-	if (!socket)
-		return 0;
-	alloc = (void *)socket - bpf_core_field_offset(struct socket_alloc, socket);
-	return BPF_CORE_READ(alloc, vfs_inode.i_ino);
-}
-
 static __always_inline void read_queue(struct sock *sk, struct entry_row *row)
 {
 	__u64 psock = psock_of((__u64)sk, false);
@@ -719,12 +707,8 @@ static __always_inline void read_queue(struct sock *sk, struct entry_row *row)
 
 		row->quiet = waiters <= MOST_WAITERS && references <= waiters + 1;
 	}
-	if (row->queue_empty)
-		return;
-	if (bpf_core_field_exists(struct sk_psock, msg_tot_len))
-		row->queued_bytes = PEEK(false, struct sk_psock, psock, msg_tot_len);
-	else
-		walk_queue(psock, &row->queued_bytes, MOST_LISTED_MESSAGES, false);
+	if (!row->queue_empty)
+		row->queued_bytes = unread_bytes(psock);
 }
 
 /* When a socket was last used. How long a tick is nobody tells a program, so by what ticks took since its clock started. */

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Sockmap.Bpf;
 
@@ -7,7 +6,7 @@ namespace Sockmap.Support.Interop;
 internal static unsafe partial class Libc
 {
     /// <summary>send(2), with the flags that SocketFlags does not know. Repeated after EINTR.</summary>
-    internal static int Send(SafeSocketHandle socket, ReadOnlySpan<byte> data, int flags)
+    internal static int Send(SafeHandle socket, ReadOnlySpan<byte> data, int flags)
     {
         fixed (byte* pointer = data)
         {
@@ -23,5 +22,5 @@ internal static unsafe partial class Libc
     }
 
     [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
-    private static partial nint SendNative(SafeSocketHandle socket, byte* data, nuint length, int flags);
+    private static partial nint SendNative(SafeHandle socket, byte* data, nuint length, int flags);
 }

@@ -415,6 +415,7 @@ static __always_inline __u64 redirected_to(struct sk_msg_md *msg, const bool exa
 {
 	__u64 target = 0;
 
+	/* Only TCP sockets have a state, so that a cast will do, which is no call. */
 	if (exact) {
 		struct sk_msg *kernel_msg = bpf_cast_to_kern_ctx(msg);
 
@@ -560,7 +561,7 @@ static __always_inline bool is_worth_looking(struct entry_state *state)
 }
 
 /* False where the message is of a socket that is none of ours. */
-static __always_inline bool open_message(struct message *m, struct sk_msg_md *msg)
+static __always_inline bool open_message(struct message *m, struct sk_msg_md *msg, const bool exact)
 {
 	struct bpf_sock *sk = msg->sk;
 
@@ -570,7 +571,13 @@ static __always_inline bool open_message(struct message *m, struct sk_msg_md *ms
 	m->state = bpf_sk_storage_get(&storage, sk, 0, 0);
 	if (!m->state)
 		return false;
-	m->tp = bpf_skc_to_tcp_sock(sk);
+	if (exact) {
+		struct sk_msg *kernel_msg = bpf_cast_to_kern_ctx(msg);
+
+		m->tp = bpf_rdonly_cast(kernel_msg->sk, bpf_core_type_id_kernel(struct tcp_sock));
+	} else {
+		m->tp = bpf_skc_to_tcp_sock(sk);
+	}
 	if (!m->tp)
 		return false;
 	m->counters = counters_of(m->state, m->tp);
@@ -589,7 +596,7 @@ static __always_inline int judge_message(struct sk_msg_md *msg, const bool exact
 	__u32 leaving;
 	bool discovered;
 
-	if (!open_message(&m, msg))
+	if (!open_message(&m, msg, exact))
 		return SK_PASS;
 	state = m.state;
 	/* TCP answers it with EPIPE. */
@@ -678,7 +685,7 @@ int root(struct sk_msg_md *msg)
 	struct message m = {};
 
 	bpf_tail_call(msg, &slot, 0);
-	if (!open_message(&m, msg))
+	if (!open_message(&m, msg, false))
 		return SK_PASS;
 	if (msg->size == 0xffffffff)
 		return bpf_msg_redirect_hash(msg, &sockhash, &m.state->own, 0);

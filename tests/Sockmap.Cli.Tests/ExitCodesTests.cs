@@ -23,6 +23,7 @@ public sealed class ExitCodesTests
         [BypassError.NotACgroup] = 2,
         [BypassError.CgroupNotUsable] = 1,
         [BypassError.BypassNotProvable] = 1,
+        [BypassError.NotMeasurable] = 1,
         [BypassError.WorkerFailed] = 1,
         [BypassError.NoCgroupMount] = 7,
         [BypassError.NoBpfFileSystem] = 7,

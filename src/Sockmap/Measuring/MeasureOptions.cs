@@ -1,3 +1,5 @@
+using Sockmap.Bypasses;
+
 namespace Sockmap.Measuring;
 
 /// <summary>What is measured, and how long.</summary>
@@ -38,6 +40,12 @@ public sealed record MeasureOptions
     /// process may use, for both: across CPUs a round trip is mostly the waking of the other one.
     /// </summary>
     public IReadOnlyList<int> Cpus { get; init; } = [];
+
+    /// <summary>The verdict program of the bypass that is measured; null is the best that the kernel takes.</summary>
+    public BypassVariant? Variant { get; init; }
+
+    /// <summary>Bytes that may wait unread in a receiver of that bypass before messages spill to TCP; 0 is 2 MiB.</summary>
+    public uint QueueLimit { get; init; }
 
     /// <summary>
     /// An object file with one sock_ops program, one sk_msg program, and sockmaps or sockhashes. It is the way

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Sockmap.Measuring;
 
 /// <summary>How far a run is.</summary>
@@ -5,4 +7,5 @@ namespace Sockmap.Measuring;
 /// <param name="Done">Rounds done, of all ways, the warm-ups among them.</param>
 /// <param name="Total">Rounds in all.</param>
 /// <param name="Remaining">How long the rest takes.</param>
+[StructLayout(LayoutKind.Auto)]
 public readonly record struct MeasureProgress(string Doing, int Done, int Total, TimeSpan Remaining);

@@ -11,28 +11,28 @@ internal sealed class BenchCommand : CommandBase
 {
     private static readonly MeasureOptions Usual = new();
 
-    private readonly Option<MeasurementKind[]?> kindOption = new("--kind", "-k")
+    private readonly Option<MeasurementKind[]> kindOption = new("--kind", "-k")
     {
         Description = "What to measure; without it all three.",
         HelpName = "latency|throughput|connectionrate",
         CustomParser = ValueParsers.Choices<MeasurementKind>,
     };
 
-    private readonly Option<int[]?> sizeOption = new("--size", "-s")
+    private readonly Option<int[]> sizeOption = new("--size", "-s")
     {
         Description = "Bytes of a message; without it 1,64,1k,4k,64k,1m.",
         HelpName = "bytes",
         CustomParser = ValueParsers.Sizes,
     };
 
-    private readonly Option<int[]?> connectionsOption = new("--connections", "-c")
+    private readonly Option<int[]> connectionsOption = new("--connections", "-c")
     {
         Description = "Connections at the same time; without it 1.",
         HelpName = "count",
         CustomParser = ValueParsers.Sizes,
     };
 
-    private readonly Option<MeasurementArm[]?> armOption = new("--arm", "-a")
+    private readonly Option<MeasurementArm[]> armOption = new("--arm", "-a")
     {
         Description = "The ways to compare with plain TCP; without it bypass,unix.",
         HelpName = "tcp|bypass|unix|object",
@@ -54,7 +54,7 @@ internal sealed class BenchCommand : CommandBase
         CustomParser = ValueParsers.Duration,
     };
 
-    private readonly Option<int[]?> cpuOption = new("--cpu")
+    private readonly Option<int[]> cpuOption = new("--cpu")
     {
         Description = "The CPU that server and client share, or the server's and the client's (0,1); without it the last one, shared.",
         HelpName = "number",
@@ -92,16 +92,19 @@ internal sealed class BenchCommand : CommandBase
     /// <summary>What a command line of this command asks for.</summary>
     internal MeasureOptions ReadOptions(ParseResult parsed) => new()
     {
-        Kinds = parsed.GetValue(kindOption) ?? Usual.Kinds,
-        MessageSizes = parsed.GetValue(sizeOption) ?? Usual.MessageSizes,
-        Connections = parsed.GetValue(connectionsOption) ?? Usual.Connections,
-        Arms = parsed.GetValue(armOption) ?? Usual.Arms,
+        Kinds = Given(parsed, kindOption) ?? Usual.Kinds,
+        MessageSizes = Given(parsed, sizeOption) ?? Usual.MessageSizes,
+        Connections = Given(parsed, connectionsOption) ?? Usual.Connections,
+        Arms = Given(parsed, armOption) ?? Usual.Arms,
         Rounds = parsed.GetValue(roundsOption),
         RoundTime = parsed.GetValue(roundTimeOption) ?? Usual.RoundTime,
-        Cpus = parsed.GetValue(cpuOption) ?? Usual.Cpus,
+        Cpus = Given(parsed, cpuOption) ?? Usual.Cpus,
         ObjectPath = parsed.GetValue(objectOption),
         Variant = parsed.GetValue(variantOption),
     };
+
+    // The parser's own default of a list is an empty one.
+    private static T[]? Given<T>(ParseResult parsed, Option<T[]> option) => parsed.GetResult(option) is null ? null : parsed.GetValue(option);
 
     /// <inheritdoc/>
     protected override Task<ExitCode> RunAsync(ParseResult parsed, Invocation invocation)

@@ -28,6 +28,7 @@
         'Import-BpfObject'
         'Install-SockmapBypass'
         'Lock-BpfMap'
+        'Measure-SockmapBypass'
         'New-BpfMap'
         'Remove-BpfAttachment'
         'Remove-BpfMapEntry'

@@ -2,7 +2,7 @@ BeforeDiscovery {
     $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Clear-BpfMap', 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink',
     'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass',
     'Get-SockmapEntry', 'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap',
-    'New-BpfMap', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass',
+    'Measure-SockmapBypass', 'New-BpfMap', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass',
     'Set-BpfMapEntry', 'Test-SockmapBypass', 'Test-SockmapSupport', 'Watch-SockmapEvent'
     $top = (Resolve-Path "$PSScriptRoot/../..").Path
     $scripts = Get-ChildItem $top -Recurse -File -Include *.ps1 |
@@ -34,7 +34,8 @@ Describe 'The module' {
         $data.CmdletsToExport | Should -Be ('Add-BpfAttachment', 'Add-BpfPin', 'Clear-BpfMap', 'Get-BpfAttachment',
             'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram',
             'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapEntry', 'Get-SockmapStatistics',
-            'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap', 'Remove-BpfAttachment',
+            'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'Measure-SockmapBypass',
+            'New-BpfMap', 'Remove-BpfAttachment',
             'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Set-BpfMapEntry', 'Test-SockmapBypass',
             'Test-SockmapSupport', 'Watch-SockmapEvent')
             'Remove-BpfPin', 'Remove-SockmapBypass', 'Set-BpfMapEntry', 'Test-SockmapBypass',

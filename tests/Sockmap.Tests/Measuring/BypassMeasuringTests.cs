@@ -78,6 +78,25 @@ public sealed class BypassMeasuringTests
     }
 
     [Fact]
+    public void ConnectionsMadeInTheRoundsAreEachInTheirCgroup()
+    {
+        using InstalledBypass sandbox = new();
+        BypassStatus? last = null;
+
+        List<Measurement> rows = Run(
+            sandbox,
+            Short with { Kinds = [MeasurementKind.ConnectionRate], ObjectPath = NaiveObject },
+            new Told(_ => last = Assert.Single(sandbox.Manager.List())));
+
+        Assert.All(rows, row => Assert.InRange(row.RedirectedShare, row.Arm is MeasurementArm.Tcp or MeasurementArm.Unix ? 0 : 0.9, row.Arm is MeasurementArm.Tcp or MeasurementArm.Unix ? 0 : 1));
+
+        // A client of another way would be half a connection, whose messages find no peer.
+        Assert.True(last!.MessagesRedirected > 0);
+        Assert.Equal(2 * last.MessagesRedirected, last.SocketsInserted);
+        Assert.Equal(0UL, last.MessagesOverTcp);
+    }
+
+    [Fact]
     public void TheMeasuredLoopsAllocateNothing()
     {
         using InstalledBypass sandbox = new();

@@ -30,6 +30,7 @@
         'Import-BpfObject'
         'Install-SockmapBypass'
         'Lock-BpfMap'
+        'Measure-SockmapBypass'
         'New-BpfMap'
         'Receive-SockmapSocket'
         'Remove-BpfAttachment'

@@ -33,7 +33,7 @@ internal static class ExitCodes
         BypassError.PermissionDenied => ExitCode.NoPrivilege,
         BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.KernelUnsupported => ExitCode.Unsupported,
         BypassError.BypassNotActive or BypassError.EntryNotDrained or BypassError.ConnectionNotTaken or BypassError.SocketNotAccessible or BypassError.KernelRefused
-            or BypassError.CgroupNotUsable or BypassError.BypassNotProvable or BypassError.WorkerFailed => ExitCode.Failed,
+            or BypassError.CgroupNotUsable or BypassError.BypassNotProvable or BypassError.NotMeasurable or BypassError.WorkerFailed => ExitCode.Failed,
         _ => throw new UnreachableException($"No exit code is defined for {error}."),
     };
 

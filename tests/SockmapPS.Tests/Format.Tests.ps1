@@ -1,6 +1,6 @@
 BeforeDiscovery {
     $types = 'BypassStatus', 'SockmapEntry', 'SupportCheck', 'BypassRemoval', 'SockmapMapEntry', 'ConnectionCandidate', 'SockmapEvent',
-    'SockmapStatistics', 'ProofResult'
+    'SockmapStatistics', 'ProofResult', 'Measurement'
 }
 
 BeforeAll {
@@ -53,6 +53,11 @@ BeforeAll {
         Cgroup = '/sys/fs/cgroup/system.slice/redis.service/sockmap-proof-12345-1'; Address = '127.0.0.1'; Port = 6379; ClientPort = 40000
         BytesSent = 557576; MessagesRedirected = 32; BytesRedirected = 557576; MessagesOverTcp = 0; BytesOverTcp = 0
     }
+    $samples.Measurement = [Sockmap.Measuring.Measurement]@{
+        Kind = 'ConnectionRate'; Arm = 'Bypass'; MessageSize = 16777216; Connections = 1024; Cpu = '0,1'; Unit = '1/s'; Median = 123456.7
+        P99 = 234567.8; P999 = 345678.9; Maximum = 456789.1; Ratio = 1.234; RatioLow = 0.987; RatioHigh = 12.345; Rounds = 10; IsNoisy = $true
+        RedirectedShare = 0.5; Remark = 'Too noisy for a claim.'; Time = [datetime] '2026-11-21T08:09:10'; Machine = 'Linux 6.18.4, 2 x AMD EPYC'
+    }
     # What loopback looks like; the widest addresses and numbers of all need more than 80.
     $usual = $samples.Clone()
     $usual.SockmapEntry = [Sockmap.Entries.SockmapEntry]@{
@@ -79,6 +84,7 @@ BeforeAll {
         SockmapEvent  = 'Bypass: redis', 'Time', 'Event', 'Local', 'Remote', 'Process', 'Redirected', 'OverTcp', '08:09:10.011', 'Established Filtered', '192.168.100.200:60000', '[fd00::1]:6379', 'redis-server 12345', '1.5 GiB', '812 B'
         SockmapStatistics = 'Bypass: redis', 'Time', 'Group', 'Conns', 'Redirected', 'OverTcp', 'Spilled', 'FellBack', 'Redir/s', 'Tcp/s', '08:09:10', '/sys/fs/cgroup/system.slice/redis.service:6379', '12345678', '1.5 GiB', '812 B', '7654321', '87654321', '1 MiB', '2 B'
         ProofResult   = 'Bypass', 'Passed', 'Sent', 'Redirected', 'OverTcp', 'Summary', 'redis', 'True', '545 KiB', '0 B', 'skipped TCP'
+        Measurement   = 'Kind', 'Size', 'Conns', 'Arm', 'Median', 'P99', 'Ratio', 'Interval', 'ConnectionRate', '16777216', '1024', 'Bypass', '123,457 1/s', '234,568', '1.23', '0.99 to 12.35 noisy'
         BypassRemoval = 'Name', 'IsComplete', 'Removed', 'Remaining', 'Unread', 'Dropped', 'Elapsed', 'redis', 'False', '60000', '1.5 GiB', '00:00:01.500'
     }
 }

@@ -2,7 +2,7 @@ BeforeDiscovery {
     $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Clear-BpfMap', 'Get-BpfAttachment',
     'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram',
     'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapCandidate', 'Get-SockmapEntry',
-    'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap',
+    'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'Measure-SockmapBypass', 'New-BpfMap',
     'Receive-SockmapSocket', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass',
     'Remove-SockmapEntry', 'Send-SockmapSocket', 'Set-BpfMapEntry', 'Test-SockmapBypass', 'Test-SockmapSupport',
     'Watch-SockmapEvent'
@@ -37,7 +37,7 @@ Describe 'The module' {
             'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin',
             'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapCandidate',
             'Get-SockmapEntry', 'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap',
-            'New-BpfMap', 'Receive-SockmapSocket', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin',
+            'Measure-SockmapBypass', 'New-BpfMap', 'Receive-SockmapSocket', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin',
             'Remove-SockmapBypass', 'Remove-SockmapEntry', 'Send-SockmapSocket', 'Set-BpfMapEntry',
             'Test-SockmapBypass', 'Test-SockmapSupport', 'Watch-SockmapEvent')
         $data.FunctionsToExport + $data.AliasesToExport + $data.VariablesToExport | Should -BeNullOrEmpty

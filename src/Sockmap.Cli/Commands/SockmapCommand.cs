@@ -25,6 +25,7 @@ internal sealed class SockmapCommand : Command
         Add(new StatsCommand(Global));
         Add(new RemoveCommand(Global));
         Add(new TestCommand(Global));
+        Add(new BenchCommand(Global));
         Add(new CheckCommand(Global));
         Add(new DemoCommand(Global));
         Add(new RunWorkerCommand(Global));

@@ -41,11 +41,11 @@ internal sealed class DemoRun(BypassManager manager, Action<string> tell)
         IReadOnlyList<SockmapEntry> entries = [];
         for (int number = 1; number <= RoundCount; number++)
         {
-            Measurement tcp = await MeasureAsync(client, cancellationToken);
+            DemoMeasurement tcp = await MeasureAsync(client, cancellationToken);
             await CloseAsync(client, cancellationToken);
 
             bypass.Install(cancellationToken);
-            Measurement bypassed = await MeasureAsync(client, cancellationToken);
+            DemoMeasurement bypassed = await MeasureAsync(client, cancellationToken);
             statuses.Add(bypass.ReadStatus());
             entries = bypass.ReadEntries();
 
@@ -78,10 +78,10 @@ internal sealed class DemoRun(BypassManager manager, Action<string> tell)
     private static ulong Sum(List<BypassStatus> statuses, Func<BypassStatus, ulong> counter) =>
         statuses.Aggregate(0ul, (sum, status) => sum + counter(status));
 
-    private static async Task<Measurement> MeasureAsync(WorkerProcess client, CancellationToken cancellationToken)
+    private static async Task<DemoMeasurement> MeasureAsync(WorkerProcess client, CancellationToken cancellationToken)
     {
         await client.WriteAsync(EchoClient.MeasureCommand, cancellationToken);
-        return JsonSerializer.Deserialize(await client.ReadAsync(Patience, cancellationToken), CliJsonContext.Default.Measurement)!;
+        return JsonSerializer.Deserialize(await client.ReadAsync(Patience, cancellationToken), CliJsonContext.Default.DemoMeasurement)!;
     }
 
     private static async Task CloseAsync(WorkerProcess client, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ namespace Sockmap.Cli.Demo;
 /// <summary>Sends checked bytes to the echo server, verifies each that comes back, and measures.</summary>
 internal sealed class EchoClient : IDisposable
 {
-    /// <summary>What the parent says to have a connection made and measured; the answer is a <see cref="Measurement"/>.</summary>
+    /// <summary>What the parent says to have a connection made and measured; the answer is a <see cref="DemoMeasurement"/>.</summary>
     public const string MeasureCommand = "measure";
 
     /// <summary>What the parent says to have that connection closed; it stays open before, for its entries to be seen.</summary>
@@ -59,7 +59,7 @@ internal sealed class EchoClient : IDisposable
                 case MeasureCommand:
                     client?.Dispose();
                     client = new EchoClient(port);
-                    parent.Write(JsonSerializer.Serialize(client.Measure(), CliJsonContext.Default.Measurement));
+                    parent.Write(JsonSerializer.Serialize(client.Measure(), CliJsonContext.Default.DemoMeasurement));
                     break;
                 case CloseCommand:
                     client?.Dispose();
@@ -72,13 +72,13 @@ internal sealed class EchoClient : IDisposable
         }
     }
 
-    private Measurement Measure()
+    private DemoMeasurement Measure()
     {
         RoundTrips(WarmUpTime);
         List<long> times = RoundTrips(RoundTripTime);
         times.Sort();
         double bytesPerSecond = Stream(StreamTime);
-        return new Measurement
+        return new DemoMeasurement
         {
             RoundTrips = times.Count,
             MedianNanoseconds = Nanoseconds(times[times.Count / 2]),

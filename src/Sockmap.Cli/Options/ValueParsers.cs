@@ -103,6 +103,31 @@ internal static class ValueParsers
         return true;
     }
 
+    /// <summary>Numbers from 1, separated by commas or given again, with k and m for 1024 and 1024^2: <c>64,4k,1m</c>.</summary>
+    public static int[] Sizes(ArgumentResult result) => List(
+        result, text => TryParseSize(text, out int size) ? size : (int?)null, "is not a number such as 64, 4k or 1m");
+
+    /// <summary>Numbers of CPUs, separated by commas or given again.</summary>
+    public static int[] CpuNumbers(ArgumentResult result) => List(
+        result,
+        text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : (int?)null,
+        "is not the number of a CPU; the first is 0");
+
+    /// <summary>Words of an enum, separated by commas or given again.</summary>
+    public static T[] Choices<T>(ArgumentResult result)
+        where T : struct, Enum => List(
+            result,
+            text => Enum.GetValues<T>().Where(choice => string.Equals(choice.ToString(), text, StringComparison.OrdinalIgnoreCase)).Cast<T?>().FirstOrDefault(),
+            $"is none of {string.Join(", ", Enum.GetValues<T>().Select(Word))}");
+
+    private static bool TryParseSize(string text, out int size)
+    {
+        int shift = text.Length == 0 ? 0 : text[^1] switch { 'k' or 'K' => 10, 'm' or 'M' => 20, _ => 0 };
+        bool isNumber = int.TryParse(shift == 0 ? text : text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out size) && size <= int.MaxValue >> shift;
+        size <<= shift;
+        return isNumber && size > 0;
+    }
+
     private static T[] List<T>(ArgumentResult result, Func<string, T?> parse, string complaint)
         where T : struct
     {

@@ -21,5 +21,5 @@ namespace Sockmap.Cli.Output;
 [JsonSerializable(typeof(SupportCheck))]
 [JsonSerializable(typeof(ProofResult))]
 [JsonSerializable(typeof(DemoReport))]
-[JsonSerializable(typeof(Measurement))]
+[JsonSerializable(typeof(DemoMeasurement))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;

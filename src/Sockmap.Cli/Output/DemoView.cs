@@ -29,7 +29,7 @@ internal static class DemoView
             Terminal.Left(""), Terminal.Right("TCP"), Terminal.Right("Bypass"), Terminal.Right("Times as fast"));
         void Side(string name, double tcp, double bypass, double ratio, Func<double, string> format) => sides.AddRow(
             Terminal.Cell(name), Terminal.Cell(format(tcp)), Terminal.Cell(format(bypass)), Terminal.Cell(Quantity.Ratio(ratio)));
-        void Time(string name, Func<Measurement, double> value)
+        void Time(string name, Func<DemoMeasurement, double> value)
         {
             double tcp = report.TypicalOf(round => value(round.Tcp));
             double bypass = report.TypicalOf(round => value(round.Bypassed));

@@ -51,6 +51,9 @@ public enum BypassError
     /// <summary>No connection can be made that tells whether the bypass works; the message says why.</summary>
     BypassNotProvable,
 
+    /// <summary>Nothing can be measured here as it is; the message says why.</summary>
+    NotMeasurable,
+
     /// <summary>A process that was to do part of the work could not be started, or did not do it.</summary>
     WorkerFailed,
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Sockmap.Measuring;
 using Sockmap.Proof;
 
 namespace Sockmap.Workers;
@@ -12,6 +13,8 @@ public static class WorkerJobs
     private static readonly Dictionary<string, Action<ParentLink>> Jobs = new(StringComparer.Ordinal)
     {
         [ProofWorker.Job] = ProofWorker.Run,
+        [MeasureWorker.ServerJob] = MeasureWorker.RunServer,
+        [MeasureWorker.ClientJob] = MeasureWorker.RunClient,
     };
 
     /// <summary>

@@ -27,7 +27,7 @@ internal static class BypassErrorRecord
         BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.SocketNotAccessible or BypassError.CgroupNotUsable => ErrorCategory.ResourceUnavailable,
         BypassError.PermissionDenied => ErrorCategory.PermissionDenied,
         BypassError.KernelUnsupported => ErrorCategory.NotImplemented,
-        BypassError.BypassNotActive or BypassError.ConnectionNotTaken or BypassError.KernelRefused or BypassError.BypassNotProvable or BypassError.WorkerFailed => ErrorCategory.InvalidOperation,
+        BypassError.BypassNotActive or BypassError.ConnectionNotTaken or BypassError.KernelRefused or BypassError.BypassNotProvable or BypassError.NotMeasurable or BypassError.WorkerFailed => ErrorCategory.InvalidOperation,
         _ => ErrorCategory.NotSpecified,
     };
 

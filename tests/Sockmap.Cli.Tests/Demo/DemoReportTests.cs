@@ -45,7 +45,7 @@ public sealed class DemoReportTests
 
     private static DemoRound Round(double tcp, double bypassed) => new(Measure(tcp), Measure(bypassed));
 
-    private static Measurement Measure(double median) => new()
+    private static DemoMeasurement Measure(double median) => new()
     {
         RoundTrips = 1000,
         MedianNanoseconds = median,

@@ -135,11 +135,11 @@ public sealed class JsonShapeTests
     [Fact]
     public void A_measurement_survives_the_way_from_the_client_to_the_parent()
     {
-        Measurement measurement = Demo.DemoReportTests.Report.Rounds[0].Tcp;
-        string line = JsonSerializer.Serialize(measurement, CliJsonContext.Default.Measurement);
+        DemoMeasurement measurement = Demo.DemoReportTests.Report.Rounds[0].Tcp;
+        string line = JsonSerializer.Serialize(measurement, CliJsonContext.Default.DemoMeasurement);
 
         Assert.DoesNotContain('\n', line);
-        Assert.Equal(measurement, JsonSerializer.Deserialize(line, CliJsonContext.Default.Measurement));
+        Assert.Equal(measurement, JsonSerializer.Deserialize(line, CliJsonContext.Default.DemoMeasurement));
     }
 
     private static void AssertShape<T>(T value, JsonTypeInfo<T> type, string names) => Assert.Equal(

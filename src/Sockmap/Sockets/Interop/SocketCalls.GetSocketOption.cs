@@ -15,6 +15,20 @@ internal static unsafe partial class SocketCalls
         }
     }
 
+    /// <summary>The same by number.</summary>
+    internal static int GetSocketOption(int socket, int level, int name, Span<byte> value)
+    {
+        int length = value.Length;
+        fixed (byte* pointer = value)
+        {
+            int result = Result(GetSocketOptionNative(socket, level, name, pointer, &length));
+            return result < 0 ? result : length;
+        }
+    }
+
+    [LibraryImport(Library, EntryPoint = "getsockopt", SetLastError = true)]
+    private static partial int GetSocketOptionNative(int socket, int level, int name, byte* value, int* length);
+
     [LibraryImport(Library, EntryPoint = "getsockopt", SetLastError = true)]
     private static partial int GetSocketOptionNative(SafeHandle socket, int level, int name, byte* value, int* length);
 }

@@ -16,14 +16,17 @@ internal static class SocketConstants
     internal const int AF_INET6 = 10;
     internal const int AF_NETLINK = 16;
     internal const int AF_VSOCK = 40;
+    internal const int SOCK_STREAM = 1;
     internal const int SOCK_RAW = 3;
     internal const int SOCK_CLOEXEC = 0x80000;
+    internal const int SHUT_RDWR = 2;
     internal const int SCM_RIGHTS = 1;
     internal const int MSG_CTRUNC = 0x8;
     internal const int MSG_CMSG_CLOEXEC = 0x40000000;
 
     // include/uapi/asm-generic/socket.h
     internal const int SO_TYPE = 3;
+    internal const int SO_LINGER = 13;
     internal const int SO_PROTOCOL = 38;
     internal const int SO_COOKIE = 57;
 

@@ -19,6 +19,7 @@ internal static class LinuxSocket
 
     // include/uapi/linux/in.h, include/uapi/linux/tcp.h
     internal const int IPPROTO_TCP = 6;
+    internal const int TCP_NODELAY = 1;
     internal const int TCP_INFO = 11;
     internal const int TCP_REPAIR = 19;
     internal const int TCP_REPAIR_QUEUE = 20;

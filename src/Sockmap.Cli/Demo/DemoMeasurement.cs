@@ -1,7 +1,7 @@
 namespace Sockmap.Cli.Demo;
 
 /// <summary>What the client measured on one connection. Every byte of it was verified, or there would be no measurement.</summary>
-internal sealed record Measurement
+internal sealed record DemoMeasurement
 {
     /// <summary>Round trips of 64 bytes that were timed.</summary>
     public required int RoundTrips { get; init; }

@@ -75,32 +75,48 @@ internal sealed class EntryInsertion : IDisposable
 
         ulong scope = client.ScopeWith(server, _installed.Settings.CrossNamespace) ?? throw NotTaken(
             client, "its ends are in different network namespaces, and the bypass was not installed with CrossNamespace (or the addresses mean another socket in each)");
-        bool isClientNew = TryInsert(client, scope, out EntryState clientState);
-        bool isServerNew;
-        EntryState serverState;
+        EntryState clientState = client.CreateState(scope), serverState = server.CreateState(scope);
+        bool isClientIn = IsIn(client, clientState), isServerIn = IsIn(server, serverState);
+        if (isClientIn && isServerIn)
+        {
+            return false;
+        }
+
+        // An end that is in alone takes its peer for one whose readers all came after it was in: it begins anew. Nothing
+        // waits in it, as nobody was there who could have redirected to it.
+        if (isClientIn)
+        {
+            TakeOut(client, clientState);
+        }
+        else if (isServerIn)
+        {
+            TakeOut(server, serverState);
+        }
+
+        Insert(client, clientState);
         try
         {
-            isServerNew = TryInsert(server, scope, out serverState);
+            Insert(server, serverState);
         }
-        catch when (isClientNew)
+        catch
         {
             // Nothing can wait in it: the one who could have redirected to it was never in.
-            _sockHash.TryDelete(clientState.Own);
+            TakeOut(client, clientState);
             throw;
         }
 
-        if (isClientNew)
+        if (!isClientIn)
         {
             _announcement.Joined(clientState, client.Cookie, candidate.CgroupId, candidate.UserId);
         }
 
-        if (isServerNew)
+        if (!isServerIn)
         {
             _announcement.Joined(serverState, server.Cookie, candidate.RemoteCgroupId, candidate.RemoteUserId);
         }
 
         _log($"Put the connection from {client.Local} to {client.Remote} into the SOCKHASH.");
-        return isClientNew || isServerNew;
+        return true;
     }
 
     public void Dispose()
@@ -120,25 +136,27 @@ internal sealed class EntryInsertion : IDisposable
     private static BypassException NotTaken(JoiningEnd end, string why, Exception? inner = null) =>
         new(BypassError.ConnectionNotTaken, $"The connection from {end.Local} to {end.Remote} was not put in: {why}.", inner);
 
-    /// <summary>False where it is in already.</summary>
-    private bool TryInsert(JoiningEnd end, ulong scope, out EntryState state)
-    {
-        state = end.CreateState(scope);
-        if (_sockHash.TryLookup(state.Own, out ulong cookie) && cookie == end.Cookie)
-        {
-            return false;
-        }
+    private bool IsIn(JoiningEnd end, EntryState state) => _sockHash.TryLookup(state.Own, out ulong cookie) && cookie == end.Cookie;
 
+    private void Insert(JoiningEnd end, EntryState state)
+    {
         try
         {
             WriteState(end, state);
             _sockHash.UpdateDescriptor(MemoryMarshal.AsBytes(new ReadOnlySpan<EntryKey>(in state.Own)), end.Socket, BpfMapUpdateFlags.NoExist);
-            return true;
         }
-        catch (BpfException e) when (Explain(e.Errno) is { } why)
+        catch (BpfException e)
         {
-            throw NotTaken(end, why, e);
+            // The sock_ops program would take the state's owner for one that is in.
+            DeleteState(end);
+            throw Explain(e.Errno) is { } why ? NotTaken(end, why, e) : e;
         }
+    }
+
+    private void TakeOut(JoiningEnd end, EntryState state)
+    {
+        _sockHash.TryDelete(state.Own);
+        DeleteState(end);
     }
 
     /// <summary>A socket that was in the map before has a state still, that nobody reads any more.</summary>
@@ -148,6 +166,12 @@ internal sealed class EntryInsertion : IDisposable
         ReadOnlySpan<byte> value = MemoryMarshal.AsBytes(new ReadOnlySpan<EntryState>(in state));
         _storage.TryDelete(key.Bytes);
         _storage.Update(key.Bytes, value, BpfMapUpdateFlags.NoExist);
+    }
+
+    private void DeleteState(JoiningEnd end)
+    {
+        using DescriptorKey key = new(end.Socket);
+        _storage.TryDelete(key.Bytes);
     }
 
     /// <summary>What sock_map_update_elem and its callees (net/core/sock_map.c) mean; null for anything else.</summary>

@@ -14,6 +14,9 @@ namespace Sockmap.Bypasses.Membership;
 /// </summary>
 internal sealed class EntryInsertion : IDisposable
 {
+    /// <summary>Verdicts that began with a socket's former state end in it.</summary>
+    private static readonly TimeSpan VerdictTime = TimeSpan.FromMilliseconds(20);
+
     private readonly BpfMap _sockHash;
     private readonly BpfMap _storage;
     private readonly Announcement _announcement;
@@ -82,26 +85,28 @@ internal sealed class EntryInsertion : IDisposable
             return false;
         }
 
-        // An end that is in alone takes its peer for one whose readers all came after it was in: it begins anew. Nothing
-        // waits in it, as nobody was there who could have redirected to it.
-        if (isClientIn)
+        if (isClientIn || isServerIn)
         {
-            TakeOut(client, clientState);
-        }
-        else if (isServerIn)
-        {
-            TakeOut(server, serverState);
+            ExpectReaders(isClientIn ? client : server);
         }
 
-        Insert(client, clientState);
+        if (!isClientIn)
+        {
+            Insert(client, clientState);
+        }
+
         try
         {
-            Insert(server, serverState);
+            if (!isServerIn)
+            {
+                Insert(server, serverState);
+            }
         }
-        catch
+        catch when (!isClientIn)
         {
             // Nothing can wait in it: the one who could have redirected to it was never in.
-            TakeOut(client, clientState);
+            _sockHash.TryDelete(clientState.Own);
+            DeleteState(client);
             throw;
         }
 
@@ -153,10 +158,22 @@ internal sealed class EntryInsertion : IDisposable
         }
     }
 
-    private void TakeOut(JoiningEnd end, EntryState state)
+    /// <summary>
+    /// An end that is in alone may take its peer for a socket that was in before anybody could read from it, and redirect
+    /// past whoever sits in a recv() of TCP's there. It stays in, as a reader of its own may hold what it would come in with.
+    /// </summary>
+    private void ExpectReaders(JoiningEnd end)
     {
-        _sockHash.TryDelete(state.Own);
-        DeleteState(end);
+        using DescriptorKey key = new(end.Socket);
+        EntryState state = default;
+        if (!_storage.TryLookup(key.Bytes, MemoryMarshal.AsBytes(new Span<EntryState>(ref state))))
+        {
+            throw NotTaken(end, "one end is in, and was not put there by this version of SockmapPS");
+        }
+
+        state.Flags = (state.Flags | EntryFlags.UsedTcp | EntryFlags.Kick) & ~(EntryFlags.Kicked | EntryFlags.Redirected);
+        WriteState(end, state);
+        Thread.Sleep(VerdictTime);
     }
 
     /// <summary>A socket that was in the map before has a state still, that nobody reads any more.</summary>
@@ -178,7 +195,7 @@ internal sealed class EntryInsertion : IDisposable
     private string? Explain(int errno) => errno switch
     {
         Errno.EEXIST => "another socket has its key",
-        Errno.EBUSY => "it is in another sockmap with an sk_msg program, which the kernel does not allow twice",
+        Errno.EBUSY => "it is in another sockmap with an sk_msg program, which the kernel does not allow twice; or it was taken out of one, and a thread has been in its recv() since",
         Errno.E2BIG => $"the map is full: install with more than {_installed.Settings.MaxEntries} MaxEntries",
         Errno.ENOTSUPP or Errno.EOPNOTSUPP => "it is not established any more, or it is MPTCP",
         Errno.EINVAL => "the kernel does not take it (a socket with an upper layer protocol, such as kTLS)",

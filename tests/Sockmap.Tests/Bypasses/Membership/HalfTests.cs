@@ -23,6 +23,8 @@ public sealed class HalfTests
         using Socket listener = LocalConnection.Listen();
         using LocalConnection connection = Connect(bypass, listener);
         Assert.Single(bypass.Entries);
+        using BlockedReader own = BlockedReader.Start(connection.Client, 1, flags: 0);
+        Assert.True(own.WaitUntilAsleepOrDone());
         using BlockedReader reader = BlockedReader.Start(connection.Server, 3, flags: 0);
         Assert.True(reader.WaitUntilAsleepOrDone());
 
@@ -35,6 +37,11 @@ public sealed class HalfTests
         Assert.True(reader.WaitUntilAsleepOrDone());
         Assert.Equal((0UL, 1UL), (bypass.Status.MessagesRedirected, bypass.Status.MessagesOverTcp));
         Assert.Equal(3, reader.Result);
+        connection.Server.Send([4]);
+        Assert.Equal(1, own.Result);
+        connection.Client.Send([5]);
+        Assert.Equal([5], LocalConnection.Read(connection.Server, 1));
+        Assert.Equal(1UL, bypass.Status.MessagesRedirected);
     }
 
     [Fact]

@@ -194,15 +194,19 @@ static __always_inline void leave_former_connection(struct bpf_sock_ops *ops)
 	struct bpf_sock *sk = ops->sk;
 	struct entry_state *state;
 	struct entry_key key;
+	struct tcp_sock *tp;
 
 	if (!sk)
 		return;
+	tp = bpf_skc_to_tcp_sock(sk);
 	state = bpf_sk_storage_get(&storage, sk, 0, 0);
-	if (!state)
+	if (!tp || !state)
 		return;
 	key = state->own;
 	bpf_sk_storage_delete(&storage, sk);
-	bpf_map_delete_elem(&sockhash, &key);
+	/* One that was taken out before keeps its state, and the key may be another socket's by now. */
+	if (psock_of((__u64)tp, false))
+		bpf_map_delete_elem(&sockhash, &key);
 }
 
 static __always_inline void start_clock(struct entry_state *state)
@@ -243,9 +247,15 @@ static __always_inline void follow_state(struct bpf_sock_ops *ops)
 	state = bpf_sk_storage_get(&storage, sk, 0, 0);
 	if (!tp || !state)
 		return;
+	/* Its connection ended before, and the socket was used again: to listen, or to connect without success. */
+	if (from == TCP_CLOSE || from == TCP_LISTEN || from == TCP_SYN_SENT)
+		return;
 	c = counters_of(state, tp);
-	/* In later states write_seq counts the FIN. */
-	if (c && (from == TCP_ESTABLISHED || from == TCP_CLOSE_WAIT))
+	/*
+	 * In later states write_seq counts the FIN. One that was told to leave may be out: what it sent since is not the
+	 * bypass's to count, and may be more than a difference of sequence numbers can tell.
+	 */
+	if (c && !state->leaving && (from == TCP_ESTABLISHED || from == TCP_CLOSE_WAIT))
 		settle_tcp_bytes(state, c, tp->write_seq);
 	if (to == TCP_CLOSE)
 		report(state, tp, EVENT_CLOSED, 0);

@@ -17,8 +17,10 @@
 #define IFF_LOOPBACK 0x8
 #define SEND_SHUTDOWN 2
 #define TCP_ESTABLISHED 1
+#define TCP_SYN_SENT 2
 #define TCP_CLOSE 7
 #define TCP_CLOSE_WAIT 8
+#define TCP_LISTEN 10
 #define E2BIG 7
 #define EBUSY 16
 #define EEXIST 17

@@ -107,7 +107,8 @@ public sealed partial class BypassManager
     /// <param name="cookies">The sockets, by cookie; one end of a connection is enough.</param>
     /// <param name="options">How long to wait for readers, and whether to.</param>
     /// <param name="cancellationToken">Ends the waiting; what is not out stays in, as it was.</param>
-    /// <exception cref="BypassException">No bypass has this name (BypassNotFound), or the kernel refused.</exception>
+    /// <exception cref="BypassException">No bypass has this name (BypassNotFound), another process has been installing,
+    /// adding or removing for too long (BypassLocked), or the kernel refused.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public EntryRemovalResult RemoveEntries(string name, IReadOnlyCollection<ulong> cookies, RemoveOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -115,6 +116,8 @@ public sealed partial class BypassManager
         ArgumentNullException.ThrowIfNull(cookies);
         return Guard(() =>
         {
+            BypassStore store = BypassStore.Find(_options.BpfFileSystem) ?? throw NotFound(name);
+            using IDisposable storeLock = store.Lock(_options.LockTimeout, cancellationToken);
             BypassFolder folder = FindFolder(name) ?? throw NotFound(name);
             return new EntryRemoval(folder, Log).Run(cookies.ToHashSet(), options ?? new RemoveOptions(), cancellationToken) ?? throw NotOurs(folder);
         });
@@ -178,6 +181,7 @@ public sealed partial class BypassManager
     private List<AdditionResult> AddConnections(BypassFolder folder, IReadOnlyCollection<ConnectionCandidate> candidates, CancellationToken cancellationToken)
     {
         using EntryInsertion insertion = EntryInsertion.Open(folder, Log);
+        LeavingMarks.EndFormer(folder);
         List<AdditionResult> results = new(candidates.Count);
         foreach (ConnectionCandidate candidate in candidates)
         {

@@ -2,6 +2,7 @@ using Sockmap.Bpf;
 using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Loading;
 using Sockmap.Bpf.Pinning;
+using Sockmap.Bypasses.Membership;
 using Sockmap.Bypasses.Store;
 using Sockmap.Cgroups;
 
@@ -129,7 +130,8 @@ public sealed partial class BypassManager
                     IReadOnlyList<string> differences = SettingsRules.Differences(installed.Settings, installed.CgroupId, settings, cgroup.Id);
                     if (there.State == BypassState.Active && differences.Count == 0 && !options.Replace)
                     {
-                        return new InstallResult(there, InstallOutcome.AlreadyInstalled, null);
+                        LeavingMarks.EndFormer(folder);
+                        return new InstallResult(BypassReader.Read(folder), InstallOutcome.AlreadyInstalled, null);
                     }
 
                     if (differences.Count > 0 && !options.Replace)

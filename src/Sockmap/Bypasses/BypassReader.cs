@@ -90,7 +90,12 @@ internal static class BypassReader
             (true, true) => BypassState.Active,
             (true, false) => BypassState.Paused,
         };
-        int entries = list is null ? 0 : EntryReader.ReadRows(list).Count();
+        int entries = 0, leaving = 0;
+        foreach (EntryRow row in list is null ? [] : EntryReader.ReadRows(list))
+        {
+            entries++;
+            leaving += row.Leaving == EntryLeaving.Not ? 0 : 1;
+        }
 
         List<string> problems = [];
         if (missingPins.Count > 0)
@@ -101,6 +106,11 @@ internal static class BypassReader
         if (!isAttached || !isRedirecting)
         {
             problems.Add(ProblemOf(isAttached, isRedirecting, installed.Settings.Cgroup is null));
+        }
+
+        if (leaving > 0)
+        {
+            problems.Add($"{leaving} sockets are on their way out to TCP: a Remove-SockmapEntry is at work, or was killed; in that case install again, and they stay in.");
         }
 
         if (isRootAttached == false)

@@ -113,8 +113,18 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders, IR
         return kept;
     }
 
-    private List<EntryRow> ReadRows() =>
-        [.. EntryReader.ReadRows(list).Where(row => connections is null || connections.Contains(row.Key))];
+    private List<EntryRow> ReadRows()
+    {
+        if (connections is null)
+        {
+            return [.. EntryReader.ReadRows(list)];
+        }
+
+        // A connection of which no end was told to leave has taken over the addresses of one that ended meanwhile.
+        List<EntryRow> rows = [.. EntryReader.ReadRows(list).Where(row => connections.Contains(row.Key))];
+        HashSet<EntryKey> leaving = [.. rows.Where(row => row.Leaving != EntryLeaving.Not).Select(row => row.Key)];
+        return [.. rows.Where(row => leaving.Contains(row.Key) || leaving.Contains(row.Key.Peer))];
+    }
 
     private bool TryDelete(EntryRow row)
     {
@@ -130,9 +140,15 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders, IR
 
     private Sight Look(EntryRow row)
     {
-        if (!_sights.TryGetValue(row.Key, out Sight? sight))
+        if (!_sights.TryGetValue(row.Key, out Sight? sight) || sight.Cookie != row.Cookie)
         {
-            _sights[row.Key] = sight = new Sight();
+            _sights[row.Key] = sight = new Sight { Cookie = row.Cookie };
+        }
+
+        if (connections is not null && row.Leaving == EntryLeaving.Not)
+        {
+            // It came in after the others were told, and may begin to redirect at any time.
+            return sight;
         }
 
         if (sight.QuietSince is null || sight.Redirected != row.RedirectedMessages)
@@ -168,6 +184,8 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders, IR
     /// <summary>What the looks at a socket so far have in common: since which one it is so, or null where it is not.</summary>
     private sealed class Sight
     {
+        public ulong Cookie { get; init; }
+
         public int? QuietSince { get; set; }
 
         public ulong Redirected { get; set; }

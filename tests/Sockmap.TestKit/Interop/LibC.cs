@@ -68,6 +68,9 @@ internal static partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     public static partial int connect(int socket, ReadOnlySpan<byte> address, int length);
 
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int listen(int socket, int backlog);
+
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial uint if_nametoindex(string name);
 

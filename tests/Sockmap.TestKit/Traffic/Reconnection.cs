@@ -12,11 +12,24 @@ public static class Reconnection
     /// <exception cref="Sockmap.Traffic.Interop.SystemCallException">The kernel refuses.</exception>
     public static void Reconnect(Socket socket, EndPoint remote)
     {
-        int descriptor = (int)socket.Handle;
-        SocketAddress address = remote.Serialize();
-
-        // AF_UNSPEC ends the connection and keeps the socket.
-        Errors.Check(LibC.connect(descriptor, Unspecified, Unspecified.Length), "connect(AF_UNSPEC)");
-        Errors.Check(LibC.connect(descriptor, address.Buffer.Span[..address.Size], address.Size), $"connect({remote})");
+        Disconnect(socket);
+        Connect(socket, remote);
     }
+
+    /// <summary>AF_UNSPEC ends the connection and keeps the socket.</summary>
+    /// <exception cref="Sockmap.Traffic.Interop.SystemCallException">The kernel refuses.</exception>
+    public static void Disconnect(Socket socket) =>
+        Errors.Check(LibC.connect((int)socket.Handle, Unspecified, Unspecified.Length), "connect(AF_UNSPEC)");
+
+    /// <summary>Connects a socket that .NET takes for connected.</summary>
+    /// <exception cref="Sockmap.Traffic.Interop.SystemCallException">The kernel refuses.</exception>
+    public static void Connect(Socket socket, EndPoint remote)
+    {
+        SocketAddress address = remote.Serialize();
+        Errors.Check(LibC.connect((int)socket.Handle, address.Buffer.Span[..address.Size], address.Size), $"connect({remote})");
+    }
+
+    /// <summary>Listens on a socket that .NET takes for connected.</summary>
+    /// <exception cref="Sockmap.Traffic.Interop.SystemCallException">The kernel refuses.</exception>
+    public static void Listen(Socket socket) => Errors.Check(LibC.listen((int)socket.Handle, 1), "listen()");
 }

@@ -14,6 +14,9 @@ namespace Sockmap.Bypasses.Membership;
 /// </summary>
 internal sealed class EntryInsertion : IDisposable
 {
+    /// <summary>Verdicts that began with a socket's former state end in it.</summary>
+    private static readonly TimeSpan VerdictTime = TimeSpan.FromMilliseconds(20);
+
     private readonly BpfMap _sockHash;
     private readonly BpfMap _storage;
     private readonly Announcement _announcement;
@@ -75,32 +78,50 @@ internal sealed class EntryInsertion : IDisposable
 
         ulong scope = client.ScopeWith(server, _installed.Settings.CrossNamespace) ?? throw NotTaken(
             client, "its ends are in different network namespaces, and the bypass was not installed with CrossNamespace (or the addresses mean another socket in each)");
-        bool isClientNew = TryInsert(client, scope, out EntryState clientState);
-        bool isServerNew;
-        EntryState serverState;
+        EntryState clientState = client.CreateState(scope), serverState = server.CreateState(scope);
+        bool isClientIn = IsIn(client, clientState), isServerIn = IsIn(server, serverState);
+        if (isClientIn && isServerIn)
+        {
+            return false;
+        }
+
+        if (isClientIn || isServerIn)
+        {
+            ExpectReaders(isClientIn ? client : server);
+        }
+
+        if (!isClientIn)
+        {
+            Insert(client, clientState);
+        }
+
         try
         {
-            isServerNew = TryInsert(server, scope, out serverState);
+            if (!isServerIn)
+            {
+                Insert(server, serverState);
+            }
         }
-        catch when (isClientNew)
+        catch when (!isClientIn)
         {
             // Nothing can wait in it: the one who could have redirected to it was never in.
             _sockHash.TryDelete(clientState.Own);
+            DeleteState(client);
             throw;
         }
 
-        if (isClientNew)
+        if (!isClientIn)
         {
             _announcement.Joined(clientState, client.Cookie, candidate.CgroupId, candidate.UserId);
         }
 
-        if (isServerNew)
+        if (!isServerIn)
         {
             _announcement.Joined(serverState, server.Cookie, candidate.RemoteCgroupId, candidate.RemoteUserId);
         }
 
         _log($"Put the connection from {client.Local} to {client.Remote} into the SOCKHASH.");
-        return isClientNew || isServerNew;
+        return true;
     }
 
     public void Dispose()
@@ -120,25 +141,39 @@ internal sealed class EntryInsertion : IDisposable
     private static BypassException NotTaken(JoiningEnd end, string why, Exception? inner = null) =>
         new(BypassError.ConnectionNotTaken, $"The connection from {end.Local} to {end.Remote} was not put in: {why}.", inner);
 
-    /// <summary>False where it is in already.</summary>
-    private bool TryInsert(JoiningEnd end, ulong scope, out EntryState state)
-    {
-        state = end.CreateState(scope);
-        if (_sockHash.TryLookup(state.Own, out ulong cookie) && cookie == end.Cookie)
-        {
-            return false;
-        }
+    private bool IsIn(JoiningEnd end, EntryState state) => _sockHash.TryLookup(state.Own, out ulong cookie) && cookie == end.Cookie;
 
+    private void Insert(JoiningEnd end, EntryState state)
+    {
         try
         {
             WriteState(end, state);
             _sockHash.UpdateDescriptor(MemoryMarshal.AsBytes(new ReadOnlySpan<EntryKey>(in state.Own)), end.Socket, BpfMapUpdateFlags.NoExist);
-            return true;
         }
-        catch (BpfException e) when (Explain(e.Errno) is { } why)
+        catch (BpfException e)
         {
-            throw NotTaken(end, why, e);
+            // The sock_ops program would take the state's owner for one that is in.
+            DeleteState(end);
+            throw Explain(e.Errno) is { } why ? NotTaken(end, why, e) : e;
         }
+    }
+
+    /// <summary>
+    /// An end that is in alone may take its peer for a socket that was in before anybody could read from it, and redirect
+    /// past whoever sits in a recv() of TCP's there. It stays in, as a reader of its own may hold what it would come in with.
+    /// </summary>
+    private void ExpectReaders(JoiningEnd end)
+    {
+        using DescriptorKey key = new(end.Socket);
+        EntryState state = default;
+        if (!_storage.TryLookup(key.Bytes, MemoryMarshal.AsBytes(new Span<EntryState>(ref state))))
+        {
+            throw NotTaken(end, "one end is in, and was not put there by this version of SockmapPS");
+        }
+
+        state.Flags = (state.Flags | EntryFlags.UsedTcp | EntryFlags.Kick) & ~(EntryFlags.Kicked | EntryFlags.Redirected);
+        WriteState(end, state);
+        Thread.Sleep(VerdictTime);
     }
 
     /// <summary>A socket that was in the map before has a state still, that nobody reads any more.</summary>
@@ -150,11 +185,17 @@ internal sealed class EntryInsertion : IDisposable
         _storage.Update(key.Bytes, value, BpfMapUpdateFlags.NoExist);
     }
 
+    private void DeleteState(JoiningEnd end)
+    {
+        using DescriptorKey key = new(end.Socket);
+        _storage.TryDelete(key.Bytes);
+    }
+
     /// <summary>What sock_map_update_elem and its callees (net/core/sock_map.c) mean; null for anything else.</summary>
     private string? Explain(int errno) => errno switch
     {
         Errno.EEXIST => "another socket has its key",
-        Errno.EBUSY => "it is in another sockmap with an sk_msg program, which the kernel does not allow twice",
+        Errno.EBUSY => "it is in another sockmap with an sk_msg program, which the kernel does not allow twice; or it was taken out of one, and a thread has been in its recv() since",
         Errno.E2BIG => $"the map is full: install with more than {_installed.Settings.MaxEntries} MaxEntries",
         Errno.ENOTSUPP or Errno.EOPNOTSUPP => "it is not established any more, or it is MPTCP",
         Errno.EINVAL => "the kernel does not take it (a socket with an upper layer protocol, such as kTLS)",

@@ -10,7 +10,7 @@ namespace Sockmap.Bypasses.Membership;
 /// <summary>
 /// Takes connections out of a bypass that stays: both ends are told to leave, so that their messages go over TCP as soon
 /// as nothing redirected waits before them, and go when that can be proven (<see cref="Drain"/>). Those who do not come
-/// so far stay, as they were before.
+/// so far stay, as they were before. One removal at a time: the store's lock is to be held.
 /// </summary>
 internal sealed class EntryRemoval(BypassFolder folder, Action<string> log)
 {
@@ -34,6 +34,7 @@ internal sealed class EntryRemoval(BypassFolder folder, Action<string> log)
             return null;
         }
 
+        marks.EndAll(list);
         Selection selection = Select(list, cookies);
         List<SockmapEntry> removed = [];
         Drain drain = new(sockHash!, list, BypassReader.ReadSettings(folder)?.KnowsReaders ?? false, selection.Keys)
@@ -56,7 +57,8 @@ internal sealed class EntryRemoval(BypassFolder folder, Action<string> log)
 
             if (!isDone)
             {
-                marks.Write(selection.Cookies, EntryLeaving.Now);
+                // Once more: an end that was just being established may have come in.
+                marks.Write(Select(list, cookies).Cookies, EntryLeaving.Now);
                 isDone = drain.Run(options.Force ? ForcedWait : timeout - Stopwatch.GetElapsedTime(started), options.Progress, cancellationToken);
             }
 
@@ -70,7 +72,7 @@ internal sealed class EntryRemoval(BypassFolder folder, Action<string> log)
         {
             if (!isDone)
             {
-                marks.Write(selection.Cookies, EntryLeaving.Not);
+                marks.EndAll(list);
             }
         }
 

@@ -37,6 +37,33 @@ internal sealed class LeavingMarks : IDisposable
         return null;
     }
 
+    /// <summary>
+    /// Takes back what a removal told sockets that was killed. To be called under the store's lock only, which every
+    /// removal holds while sockets are to leave.
+    /// </summary>
+    public static void EndFormer(BypassFolder folder)
+    {
+        using BpfMap? sockHash = BypassFolder.TryOpenMap(folder.SockHash);
+        using BpfLink? list = BypassFolder.TryOpenLink(folder.List);
+        using LeavingMarks? marks = sockHash is null ? null : TryOpen(folder, sockHash);
+        if (list is not null)
+        {
+            marks?.EndAll(list);
+        }
+    }
+
+    /// <summary>Takes back what sockets were told, by whomever.</summary>
+    public void EndAll(BpfLink list)
+    {
+        // What was written and never told would be told with the next pass.
+        _marks.Clear();
+        List<ulong> cookies = [.. EntryReader.ReadRows(list).Where(row => row.Leaving != EntryLeaving.Not).Select(row => row.Cookie)];
+        if (cookies.Count > 0)
+        {
+            Write(cookies, EntryLeaving.Not);
+        }
+    }
+
     /// <summary>Marks the sockets with these cookies that are in the map.</summary>
     public void Write(IReadOnlyCollection<ulong> cookies, EntryLeaving leaving)
     {

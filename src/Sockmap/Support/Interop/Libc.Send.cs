@@ -21,6 +21,25 @@ internal static unsafe partial class Libc
         }
     }
 
+    /// <summary>The same by number, for whoever makes too many sockets to have an object for each.</summary>
+    internal static int Send(int socket, ReadOnlySpan<byte> data, int flags)
+    {
+        fixed (byte* pointer = data)
+        {
+            long result;
+            do
+            {
+                result = Result(SendNative(socket, pointer, (nuint)data.Length, flags));
+            }
+            while (result == -Errno.EINTR);
+
+            return (int)result;
+        }
+    }
+
     [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
     private static partial nint SendNative(SafeHandle socket, byte* data, nuint length, int flags);
+
+    [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
+    private static partial nint SendNative(int socket, byte* data, nuint length, int flags);
 }

@@ -811,6 +811,35 @@ int mark(struct bpf_iter__sockmap *ctx)
 	return 0;
 }
 
+#define SOL_TCP 6
+#define TCP_BPF_SOCK_OPS_CB_FLAGS 1008
+
+/*
+ * Has the sockets of a network namespace that user space put in tell take_in() of their states, as the others do: their
+ * totals and their end. The option came with 6.12; before, the kernel says EINVAL, and they do not.
+ */
+SEC("iter/tcp")
+int follow_added(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	struct entry_state *state;
+	struct tcp_sock *tp;
+	int flags = 0;
+
+	if (!common)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(common);
+	if (!tp)
+		return 0;
+	state = bpf_sk_storage_get(&storage, tp, 0, 0);
+	if (!state || !(state->flags & ENTRY_ADDED) ||
+	    bpf_getsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))
+		return 0;
+	flags |= BPF_SOCK_OPS_STATE_CB_FLAG;
+	bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags));
+	return 0;
+}
+
 /* User space put a socket in or took it out, and tells whoever watches. */
 SEC("syscall")
 int announce(struct bypass_event *told)

@@ -233,6 +233,11 @@ struct bpf_iter__task_file {
 	struct file *file;
 };
 
+struct bpf_iter__tcp {
+	struct bpf_iter_meta *meta;
+	struct sock_common *sk_common;
+};
+
 struct bpf_iter__sockmap {
 	struct bpf_iter_meta *meta;
 	struct bpf_map *map;

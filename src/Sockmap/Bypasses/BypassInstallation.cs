@@ -50,6 +50,7 @@ internal sealed class BypassInstallation(BypassSettings settings, CgroupDirector
         loaded.Programs[BypassObject.LeaveOf(variant)].Pin(folder.Leave);
         loaded.Programs[BypassObject.Mark].Pin(folder.Mark);
         loaded.Programs[BypassObject.Announce].Pin(folder.Announce);
+        loaded.Programs[BypassObject.FollowAdded].Pin(folder.FollowAdded);
         using (BpfLink list = BpfLink.CreateIterator(loaded.Programs[BypassObject.List], sockHash))
         {
             list.Pin(folder.List);

@@ -202,6 +202,7 @@ public sealed partial class BypassManager
             }
         }
 
+        AddedFollower.Run(folder, results.Where(result => result.IsNew).Select(result => result.Candidate), Log);
         return results;
     }
 }

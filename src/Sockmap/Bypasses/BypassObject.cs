@@ -14,6 +14,7 @@ internal static class BypassObject
     public const string List = "list";
     public const string Mark = "mark";
     public const string Announce = "announce";
+    public const string FollowAdded = "follow_added";
     public const string SockHash = "sockhash";
     public const string Storage = "storage";
     public const string Counters = "counters";
@@ -67,7 +68,7 @@ internal static class BypassObject
     {
         config.Layout = BypassConfig.CurrentLayout;
         config.Variant = (uint)variant;
-        return BpfObject.Load(Configure(settings, config), new BpfObjectOptions { Programs = [TakeIn, Root, List, Mark, Announce, VerdictOf(variant), LeaveOf(variant)] });
+        return BpfObject.Load(Configure(settings, config), new BpfObjectOptions { Programs = [TakeIn, Root, List, Mark, Announce, FollowAdded, VerdictOf(variant), LeaveOf(variant)] });
     }
 
     private static ObjectSpec Configure(BypassSettings settings, BypassConfig config)

@@ -37,7 +37,7 @@ internal sealed class InstalledBypass : IDisposable
 
     /// <summary>A program or map of our object; a link that is left shows by its program.</summary>
     public static bool IsOurs(KernelObject kernelObject) => kernelObject.Name is
-        "take_in" or "root" or "list" or "held_brief" or "mark" or "announce" or "verdict_exact" or "verdict_probing" or "leave_exact" or "leave_probing"
+        "take_in" or "root" or "list" or "held_brief" or "mark" or "announce" or "follow_added" or "verdict_exact" or "verdict_probing" or "leave_exact" or "leave_probing"
         or "sockhash" or "storage" or "counters" or "groups" or "slot" or "watchers" or "lost" or "marks" or "bypass.rodata" or "bypass.data" or "sockets.rodata" or "included_addres" or "excluded_addres";
 
     /// <summary>The folder of all bypasses.</summary>
@@ -45,7 +45,7 @@ internal sealed class InstalledBypass : IDisposable
 
     public string Folder => Path.Combine(Store, BypassSettings.DefaultName);
 
-    /// <summary>All that the bypass has in the kernel: 11 maps, 6 pinned programs and those of 2 iterators, 4 links.</summary>
+    /// <summary>All that the bypass has in the kernel: 11 maps, 7 pinned programs and those of 2 iterators, 4 links.</summary>
     public IReadOnlyList<KernelObject> KernelObjects => [.. Directory.GetFiles(Folder).SelectMany(Open).Distinct()];
 
     /// <summary>The same of every folder in the store, also of those half built or half taken away.</summary>
@@ -100,7 +100,7 @@ internal sealed class InstalledBypass : IDisposable
         string name = Path.GetFileName(pin);
         switch (name)
         {
-            case "take_in" or "root" or "verdict" or "leave" or "mark" or "announce":
+            case "take_in" or "root" or "verdict" or "leave" or "mark" or "announce" or "follow_added":
                 using (BpfProgram program = BpfProgram.OpenPinned(pin))
                 {
                     yield return new KernelObject(KernelObjectKind.BpfProgram, program.GetInfo().Id, name);

@@ -223,4 +223,23 @@ public sealed class EventKindTests
         Assert.Equal((42UL, 7UL, false), (left.Cookie, left.RedirectedBytes, left.IsClient));
         Assert.Null(left.Cgroup);
     }
+    [Fact]
+    public void AConnectionThatWasPutInIsToldOfWhenItEnds()
+    {
+        using InstalledBypass bypass = new();
+        using CgroupVisit visit = CgroupVisit.To(bypass.Cgroup);
+        using Socket listener = LocalConnection.Listen();
+        LocalConnection connection = new(listener);
+        int port = connection.ClientPort;
+        bypass.Install();
+        using EventRecorder recorder = new(bypass);
+        bypass.AddAll();
+        connection.Dispose();
+        using LocalConnection last = new(listener);
+        int lastPort = last.ClientPort;
+
+        recorder.WaitFor(SockmapEventKind.Joined, happened => happened.LocalPort == lastPort);
+        Assert.Single(recorder.Seen, happened => happened.Kind == SockmapEventKind.Closed && happened.LocalPort == port);
+    }
+
 }

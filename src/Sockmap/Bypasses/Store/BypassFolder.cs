@@ -77,6 +77,9 @@ internal sealed class BypassFolder(string store, string name, bool isUnfinished)
     /// <summary>Program that tells those who watch of a socket that user space put in or took out.</summary>
     public string Announce => Pin("announce");
 
+    /// <summary>Iterator program: a pass of it has the added sockets of a network namespace tell of their end.</summary>
+    public string FollowAdded => Pin("follow_added");
+
     /// <summary>Link of the sock_ops program to the cgroup. Made last and removed first.</summary>
     public string CgroupLink => Pin("cgroup_link");
 
@@ -88,7 +91,7 @@ internal sealed class BypassFolder(string store, string name, bool isUnfinished)
     /// among them: whether those are attached is asked of the kernel.
     /// </summary>
     public IReadOnlyList<string> MissingPins =>
-        [.. new[] { SockHash, Storage, Counters, Groups, Slot, Watchers, Lost, Marks, Config, IncludedAddresses, ExcludedAddresses, TakeIn, Root, Verdict, Leave, List, Mark, Announce }
+        [.. new[] { SockHash, Storage, Counters, Groups, Slot, Watchers, Lost, Marks, Config, IncludedAddresses, ExcludedAddresses, TakeIn, Root, Verdict, Leave, List, Mark, Announce, FollowAdded }
             .Where(pin => !Bpf.Pinning.BpfFileSystem.Exists(pin))
             .Select(pin => System.IO.Path.GetFileName(pin))];
 

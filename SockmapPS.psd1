@@ -14,6 +14,7 @@
         'Add-BpfAttachment'
         'Add-BpfPin'
         'Clear-BpfMap'
+        'Export-SockmapMeasurement'
         'Get-BpfAttachment'
         'Get-BpfBtf'
         'Get-BpfLink'

@@ -1,5 +1,6 @@
 BeforeDiscovery {
-    $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Clear-BpfMap', 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink',
+    $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Clear-BpfMap', 'Export-SockmapMeasurement', 'Get-BpfAttachment',
+    'Get-BpfBtf', 'Get-BpfLink',
     'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass',
     'Get-SockmapEntry', 'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap',
     'New-BpfMap', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass',

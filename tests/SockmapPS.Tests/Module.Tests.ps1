@@ -1,5 +1,6 @@
 BeforeDiscovery {
-    $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Clear-BpfMap', 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink',
+    $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Clear-BpfMap', 'Export-SockmapMeasurement', 'Get-BpfAttachment',
+    'Get-BpfBtf', 'Get-BpfLink',
     'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass',
     'Get-SockmapEntry', 'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap',
     'New-BpfMap', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass',
@@ -31,14 +32,12 @@ Describe 'The module' {
 
     It 'exports by name what it has, and nothing else' {
         $data = Import-PowerShellDataFile $ModulePath
-        $data.CmdletsToExport | Should -Be ('Add-BpfAttachment', 'Add-BpfPin', 'Clear-BpfMap', 'Get-BpfAttachment',
+        $data.CmdletsToExport | Should -Be ('Add-BpfAttachment', 'Add-BpfPin', 'Clear-BpfMap', 'Export-SockmapMeasurement', 'Get-BpfAttachment',
             'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram',
             'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapEntry', 'Get-SockmapStatistics',
             'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap', 'Remove-BpfAttachment',
             'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Set-BpfMapEntry', 'Test-SockmapBypass',
             'Test-SockmapSupport', 'Watch-SockmapEvent')
-            'Remove-BpfPin', 'Remove-SockmapBypass', 'Set-BpfMapEntry', 'Test-SockmapBypass',
-            'Test-SockmapSupport')
         $data.FunctionsToExport + $data.AliasesToExport + $data.VariablesToExport | Should -BeNullOrEmpty
         $cmdlets = [Reflection.Assembly]::LoadFrom("$folder/bin/net10.0/SockmapPS.dll").GetExportedTypes().ForEach({
                 $_.GetCustomAttributes([Management.Automation.CmdletAttribute], $false).ForEach({ "$($_.VerbName)-$($_.NounName)" }) })
@@ -52,7 +51,7 @@ Describe 'The module' {
         $command.Noun | Should -Match '^(Sockmap|Bpf)[A-Z][A-Za-z]+$'
     }
 
-    It 'asks before <_> changes anything' -ForEach 'Add-BpfAttachment', 'Add-BpfPin', 'Clear-BpfMap', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Set-BpfMapEntry' {
+    It 'asks before <_> changes anything' -ForEach 'Add-BpfAttachment', 'Add-BpfPin', 'Clear-BpfMap', 'Export-SockmapMeasurement', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Set-BpfMapEntry' {
         (Get-Command $_).Parameters.Keys | Should -Contain 'WhatIf'
         (Get-Command $_).Parameters.Keys | Should -Contain 'Confirm'
     }

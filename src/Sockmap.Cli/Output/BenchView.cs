@@ -40,7 +40,7 @@ internal static class BenchView
 
     private static IEnumerable<string> Cells(Measurement row) =>
     [
-        row.Kind.ToString(),
+        row.Workload is null ? row.Kind.ToString() : $"{row.Kind}, {row.Workload}",
         Quantity.Count(row.MessageSize),
         Quantity.Count(row.Connections),
         row.Arm.ToString(),
@@ -54,6 +54,6 @@ internal static class BenchView
     ];
 
     /// <summary>Three digits at least, whatever the size.</summary>
-    private static string Number(double value) => value.ToString(
-        value switch { >= 100 => "N0", >= 10 => "N1", _ => "N2" }, CultureInfo.InvariantCulture);
+    private static string Number(double? value) => value is not { } number ? "-" : number.ToString(
+        number switch { >= 100 => "N0", >= 10 => "N1", _ => "N2" }, CultureInfo.InvariantCulture);
 }

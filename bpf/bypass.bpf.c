@@ -702,7 +702,7 @@ static __always_inline __u64 inode_of(struct sock *sk)
 static __always_inline void read_queue(struct sock *sk, struct entry_row *row)
 {
 	__u64 psock = psock_of((__u64)sk, false);
-	__u32 waiters;
+	__u32 references;
 
 	row->queue_empty = 1;
 	row->quiet = 1;
@@ -713,10 +713,12 @@ static __always_inline void read_queue(struct sock *sk, struct entry_row *row)
 	 * A send under way holds a reference and does not wait on the socket. Where the address that tells who waits is
 	 * hidden (epoll waits too) nothing can be told: a drain then gives sends time instead (Drain.cs).
 	 */
-	waiters = count_waiters((__u64)sk, config.woken_wake_function, false);
-	if (waiters > MOST_WAITERS)
-		waiters = 0;
-	row->quiet = !config.woken_wake_function || (int)psock_references(psock, false) <= (int)waiters + 1;
+	references = psock_references(psock, false);
+	if (references > 1 && config.woken_wake_function) {
+		__u32 waiters = count_waiters((__u64)sk, config.woken_wake_function, false);
+
+		row->quiet = waiters <= MOST_WAITERS && references <= waiters + 1;
+	}
 	if (row->queue_empty)
 		return;
 	if (bpf_core_field_exists(struct sk_psock, msg_tot_len))

@@ -5,6 +5,8 @@
     echo COUNT SIZE   COUNT messages of SIZE bytes to the server and back; each byte is compared
     push SIZE         SIZE bytes to the server, which does not read them
     pull SIZE         the server reads SIZE bytes, which are compared
+    name NAME         the process is called so from now on
+    send PATH         the server's socket goes to whoever listens on this UNIX socket
     Every answer is "ok", or what went wrong.
 #>
 param([string] $Cgroup, [string] $Address)
@@ -42,8 +44,14 @@ function Receive([IO.Stream] $Stream, [int] $Size) {
 [Console]::Out.WriteLine("ready $($listener.LocalEndpoint.Port) $($client.Client.LocalEndPoint.Port)")
 while ($null -ne ($line = [Console]::In.ReadLine())) {
     try {
-        $command, [int] $first, [int] $second = $line -split ' '
+        $command, $word = $line -split ' ', 2
+        [int] $first, [int] $second = $command -in 'name', 'send' ? (0, 0) : $word -split ' '
         switch ($command) {
+            'name' { [IO.File]::WriteAllText('/proc/self/comm', $word) }
+            'send' {
+                Import-Module $env:SOCKMAPPS_MODULE
+                Send-SockmapSocket $word $server
+            }
             'echo' {
                 for ($i = 0; $i -lt $first; $i++) {
                     $null = Send $toServer $second

@@ -9,7 +9,9 @@ BeforeAll {
         # What a watcher sees while a script runs.
         param([hashtable] $Parameter, [scriptblock] $Meanwhile)
 
-        $shell = [powershell]::Create().AddCommand('Import-Module').AddArgument($ModulePath).AddStatement()
+        $session = [initialsessionstate]::CreateDefault()
+        $session.ImportPSModule($ModulePath)
+        $shell = [powershell]::Create($session)
         $null = $shell.AddCommand('Watch-SockmapEvent').AddParameters($Parameter).AddParameter('Verbose')
         $output = [Management.Automation.PSDataCollection[psobject]]::new()
         $noInput = [Management.Automation.PSDataCollection[psobject]]::new()
@@ -31,7 +33,7 @@ BeforeAll {
         $warnings
     }
 
-    function Wait-Event {
+    function Wait-Seen {
         param([Management.Automation.PSDataCollection[psobject]] $Output, [scriptblock] $Condition)
 
         for ($try = 0; ; $try++) {
@@ -62,10 +64,10 @@ Describe 'Watch-SockmapEvent' -Skip:$notRoot {
             param($output)
             $state.Peer = Open-Peer $sandbox
             Invoke-Peer $state.Peer 'echo 5 64'
-            Wait-Event $output { $_.Kind -eq 'Switched' -and $_.LocalPort -eq $state.Peer.ServerPort }
+            Wait-Seen $output { $_.Kind -eq 'Switched' -and $_.LocalPort -eq $state.Peer.ServerPort }
             $state.Peer.Process.Kill()
-            Wait-Event $output { $_.Kind -eq 'Closed' -and $_.LocalPort -eq $state.Peer.ServerPort }
-            Wait-Event $output { $_.Kind -eq 'Closed' -and $_.LocalPort -eq $state.Peer.ClientPort }
+            Wait-Seen $output { $_.Kind -eq 'Closed' -and $_.LocalPort -eq $state.Peer.ServerPort }
+            Wait-Seen $output { $_.Kind -eq 'Closed' -and $_.LocalPort -eq $state.Peer.ClientPort }
         }
         $client = $events.Where({ $_.LocalPort -eq $state.Peer.ClientPort })
         $client[0].Kind, $client[1].Kind, $client[-1].Kind | Should -Be ('Established', 'Joined', 'Closed')
@@ -88,10 +90,10 @@ Describe 'Watch-SockmapEvent' -Skip:$notRoot {
                 $listener.Start()
                 $state.Port = $listener.LocalEndpoint.Port
                 $client = [Net.Sockets.TcpClient]::new('127.0.0.1', $state.Port)
-                Wait-Event $output { $_.Kind -eq 'Joined' -and $_.RemotePort -eq $state.Port }
+                Wait-Seen $output { $_.Kind -eq 'Joined' -and $_.RemotePort -eq $state.Port }
                 $client.Close()
                 $listener.Stop()
-                Wait-Event $output { $_.Kind -eq 'Closed' -and $_.RemotePort -eq $state.Port }
+                Wait-Seen $output { $_.Kind -eq 'Closed' -and $_.RemotePort -eq $state.Port }
             }
             finally {
                 [IO.File]::WriteAllText("$(Get-CgroupRoot)/cgroup.procs", "$PID")
@@ -110,7 +112,7 @@ Describe 'Watch-SockmapEvent' -Skip:$notRoot {
     It 'ends when the one behind it in the pipeline has enough' {
         $state = @{}
         $peer = Open-Peer $sandbox
-        $job = Start-ThreadJob { param($p) Start-Sleep 1; 1..20 | ForEach-Object { $p.StandardInput.WriteLine('echo 1 8'); $p.StandardOutput.ReadLine(); Start-Sleep -Milliseconds 50 } } -ArgumentList $peer.Process
+        $job = Start-ThreadJob { Start-Sleep 1; 1..20 | ForEach-Object { ($using:peer).Process.StandardInput.WriteLine("echo 1 8"); ($using:peer).Process.StandardOutput.ReadLine(); Start-Sleep -Milliseconds 50 } }
         $first = Watch-SockmapEvent @there -Timeout 20 | Select-Object -First 1
         $first.Kind | Should -Be 'Switched'
         $null = $job | Wait-Job
@@ -152,7 +154,7 @@ Describe 'Get-SockmapStatistics' -Skip:$notRoot {
     }
 
     It 'samples with rates, but for the first' {
-        $samples = Get-SockmapStatistics @there -Interval 0.2 -Count 3 | ForEach-Object { Invoke-Peer $peer 'echo 10 100'; $_ }
+        $samples = Get-SockmapStatistics @there -Interval 0.2 -Count 3 | ForEach-Object { $null = Invoke-Peer $peer 'echo 10 100'; $_ }
         $samples | Should -HaveCount 3
         $samples[0].Interval | Should -BeNullOrEmpty
         foreach ($i in 1, 2) {

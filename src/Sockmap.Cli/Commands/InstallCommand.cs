@@ -15,6 +15,11 @@ internal sealed class InstallCommand : CommandBase
         Description = "Replace a bypass of this name that has other settings.",
     };
 
+    private readonly Option<bool> establishedOption = new("--include-established", "-i")
+    {
+        Description = "Put connections in that are established already, in the middle of their streams.",
+    };
+
     private readonly TimeoutOption timeoutOption = new("With --force: how long to wait for readers of the old bypass.");
 
     /// <summary>The command.</summary>
@@ -22,6 +27,7 @@ internal sealed class InstallCommand : CommandBase
         : base("install", "Install a bypass: connections made from then on skip TCP where both ends are local.", global)
     {
         settings.AddTo(this);
+        Add(establishedOption);
         Add(forceOption);
         Add(timeoutOption);
     }
@@ -34,6 +40,7 @@ internal sealed class InstallCommand : CommandBase
     {
         Replace = parsed.GetValue(forceOption),
         Timeout = timeoutOption.Read(parsed),
+        IncludeEstablished = parsed.GetValue(establishedOption),
     };
 
     /// <inheritdoc/>
@@ -43,7 +50,7 @@ internal sealed class InstallCommand : CommandBase
             ReadSettings(parsed), ReadOptions(parsed), invocation.CancellationToken);
         if (invocation.Json)
         {
-            JsonOutput.Write(invocation.Terminal.Out, result, CliJsonContext.Default.InstallResult);
+            JsonOutput.Write(invocation.Terminal.Out, InstallReport.From(result), CliJsonContext.Default.InstallReport);
         }
         else
         {
@@ -64,6 +71,11 @@ internal sealed class InstallCommand : CommandBase
             InstallOutcome.Replaced => $"Replaced {what}.",
             _ => $"Installed {what}.",
         });
+        if (result.Established is { } established)
+        {
+            WriteEstablished(terminal, EstablishedReport.From(established));
+        }
+
         foreach (string problem in bypass.Problem)
         {
             terminal.Line($"! {PlainText.OneLine(problem)}");
@@ -74,6 +86,20 @@ internal sealed class InstallCommand : CommandBase
             terminal.Line(
                 $"! {Quantity.Of((ulong)replaced.Remaining.Count, "socket")} of the old bypass had unread bytes; "
                 + "they stay readable, and these connections go on over TCP.");
+        }
+    }
+
+    private static void WriteEstablished(Terminal terminal, EstablishedReport established)
+    {
+        terminal.Line($"Put in {Quantity.Of((ulong)established.Added, "established connection")}.");
+        if (established.Problem is { } problem)
+        {
+            terminal.Line($"! {PlainText.OneLine(problem)}");
+        }
+
+        foreach (FailedConnection failed in established.NotAdded)
+        {
+            terminal.Line($"! {PlainText.OneLine(failed.Message)}");
         }
     }
 }

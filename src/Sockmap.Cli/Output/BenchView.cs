@@ -44,16 +44,12 @@ internal static class BenchView
         Quantity.Count(row.MessageSize),
         Quantity.Count(row.Connections),
         row.Arm.ToString(),
-        Number(row.Median) + " " + row.Unit,
-        Number(row.P99),
-        Number(row.P999),
-        row.CpuSecondsPerGigabyte is { } seconds ? Number(seconds) : "-",
+        MeasurementText.Number(row.Median) + " " + row.Unit,
+        MeasurementText.Number(row.P99),
+        MeasurementText.Number(row.P999),
+        row.CpuSecondsPerGigabyte is { } seconds ? MeasurementText.Number(seconds) : "-",
         row.Arm is MeasurementArm.Bypass or MeasurementArm.Object ? row.RedirectedShare.ToString("P1", CultureInfo.InvariantCulture) : "-",
-        row.Arm == MeasurementArm.Tcp ? "1" : Quantity.Ratio(row.Ratio),
-        row.Arm == MeasurementArm.Tcp ? string.Empty : $"{Quantity.Ratio(row.RatioLow)} to {Quantity.Ratio(row.RatioHigh)}{(row.IsNoisy ? " noisy" : string.Empty)}",
+        MeasurementText.Ratio(row.Ratio),
+        MeasurementText.Interval(row.RatioLow, row.RatioHigh, row.IsNoisy),
     ];
-
-    /// <summary>Three digits at least, whatever the size.</summary>
-    private static string Number(double? value) => value is not { } number ? "-" : number.ToString(
-        number switch { >= 100 => "N0", >= 10 => "N1", _ => "N2" }, CultureInfo.InvariantCulture);
 }

@@ -11,6 +11,10 @@ internal static class EntryView
 {
     // The widest IPv4 end point; IPv6 ones that are longer fold.
     private const int EndPointWidth = 21;
+
+    // The longest name and an id of seven digits; where the bypass takes room, long ones fold.
+    private const int ProcessWidth = 24;
+    private const int NarrowProcessWidth = 16;
     private const int BatchSize = 256;
 
     /// <summary>Writes a row for each entry; returns how many there were.</summary>
@@ -40,10 +44,9 @@ internal static class EntryView
         [
             Terminal.Left("Local").Width(EndPointWidth),
             Terminal.Left("Remote").Width(EndPointWidth),
+            Terminal.Left("Process").Width(showBypass ? NarrowProcessWidth : ProcessWidth),
             Terminal.Left("Path").Width(10),
             Terminal.Right("Redirected").Width(10),
-            Terminal.Right("Bytes").Width(8),
-            Terminal.Right("TCP").Width(7),
             Terminal.Right("Bytes").Width(8),
             Terminal.Right("Unread").Width(8),
         ];
@@ -64,13 +67,28 @@ internal static class EntryView
 
         yield return EndPoint(entry.LocalAddress, entry.LocalPort);
         yield return EndPoint(entry.RemoteAddress, entry.RemotePort);
-        yield return entry.Path.ToString();
+        yield return Process(entry);
+        yield return Path(entry);
         yield return Quantity.Count(entry.RedirectedMessages);
         yield return Quantity.Bytes(entry.RedirectedBytes);
-        yield return Quantity.Count(entry.TcpMessages);
-        yield return Quantity.Bytes(entry.TcpBytes);
         yield return Quantity.Bytes(entry.QueuedBytes);
     }
+
+    private static string Process(SockmapEntry entry) => entry.ProcessId.Count switch
+    {
+        0 => "-",
+        1 => string.Create(CultureInfo.InvariantCulture, $"{entry.ProcessName[0]} {entry.ProcessId[0]}"),
+        int count => string.Create(CultureInfo.InvariantCulture, $"{entry.ProcessName[0]} {entry.ProcessId[0]} +{count - 1}"),
+    };
+
+    // Both ways in one word.
+    private static string Path(SockmapEntry entry) => (entry.Path, entry.ReceivePath) switch
+    {
+        (EntryPath.Redirected, EntryPath.Redirected) => "Redirected",
+        (EntryPath.Redirected, _) => "SendOnly",
+        (_, EntryPath.Redirected) => "RecvOnly",
+        _ => "Tcp",
+    };
 
     private static string EndPoint(IPAddress address, int port) =>
         address.AddressFamily == AddressFamily.InterNetworkV6

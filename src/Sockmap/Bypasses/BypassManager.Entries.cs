@@ -1,7 +1,9 @@
+using Sockmap.Bpf;
 using Sockmap.Bpf.Links;
 using Sockmap.Bypasses.Layout;
 using Sockmap.Bypasses.Membership;
 using Sockmap.Bypasses.Store;
+using Sockmap.Cgroups;
 using Sockmap.Entries;
 using Sockmap.Sockets;
 
@@ -25,8 +27,22 @@ public sealed partial class BypassManager
         {
             BypassFolder folder = Guard(() => FindFolder(name)) ?? throw NotFound(name);
             using BpfLink list = Guard(() => BypassFolder.TryOpenLink(folder.List)) ?? throw NotFound(name);
-            EntrySurroundings surroundings = Guard(() => new EntrySurroundings(options.Processes ? ReadProcesses(folder) : null));
             using IEnumerator<(EntryRow Row, EntryRow? Peer)> rows = EntryReader.ReadConnections(list).GetEnumerator();
+
+            // Each pass takes about as long as the other: the rows that come while the holders are found wait for them.
+            Task<ProcessTable?> holders = Task.Run(() => options.Processes ? ReadProcesses(folder) : null);
+            Queue<(EntryRow Row, EntryRow? Peer)> early = [];
+            while (!holders.IsCompleted && Guard(rows.MoveNext))
+            {
+                early.Enqueue(rows.Current);
+            }
+
+            EntrySurroundings surroundings = new(Guard(holders.GetAwaiter().GetResult));
+            while (early.TryDequeue(out (EntryRow Row, EntryRow? Peer) first))
+            {
+                yield return EntryReader.ToEntry(name, first.Row, first.Peer, surroundings);
+            }
+
             while (Guard(rows.MoveNext))
             {
                 yield return EntryReader.ToEntry(name, rows.Current.Row, rows.Current.Peer, surroundings);
@@ -47,17 +63,17 @@ public sealed partial class BypassManager
         return Guard(() =>
         {
             BypassFolder folder = FindFolder(name) ?? throw NotFound(name);
-            InstalledSettings installed = BypassReader.ReadSettings(folder) ?? throw NotOurs(folder);
-            using BpfLink list = BypassFolder.TryOpenLink(folder.List) ?? throw NotFound(name);
-            HashSet<ulong> inside = [.. EntryReader.ReadRows(list).Select(row => row.Cookie)];
-            IReadOnlyList<ConnectionCandidate> found = CandidateFinder.Find(
-                SocketHolders.Read(new SocketReadOptions { Log = _options.Log }),
-                new CandidateOptions { CrossNamespace = installed.Settings.CrossNamespace });
-            TakeInRule rule = new(installed);
-            return (IReadOnlyList<ConnectionCandidate>)
-                [.. found.Where(candidate => !(inside.Contains(candidate.Cookie) && inside.Contains(candidate.RemoteCookie)) && (!matchingOnly || rule.Takes(candidate)))];
+            return FindCandidates(folder, matchingOnly);
         });
     }
+
+    /// <summary>
+    /// Connections of this host that are established, have both ends in one network namespace, and no end in a sockmap:
+    /// what a bypass could take, without one being there.
+    /// </summary>
+    /// <exception cref="BypassException">The kernel refused.</exception>
+    public IReadOnlyList<ConnectionCandidate> FindCandidates() => Guard(() =>
+        Place(ReadCandidates(crossNamespace: false).Where(candidate => candidate is not ({ IsInSockmap: true } or { RemoteIsInSockmap: true })), null));
 
     /// <summary>
     /// Puts established connections in, both ends of each or neither, in the middle of their streams: no byte is lost,
@@ -102,6 +118,49 @@ public sealed partial class BypassManager
             BypassFolder folder = FindFolder(name) ?? throw NotFound(name);
             return new EntryRemoval(folder, Log).Run(cookies.ToHashSet(), options ?? new RemoveOptions(), cancellationToken) ?? throw NotOurs(folder);
         });
+    }
+
+    private List<ConnectionCandidate> FindCandidates(BypassFolder folder, bool matchingOnly)
+    {
+        InstalledSettings installed = BypassReader.ReadSettings(folder) ?? throw NotOurs(folder);
+        using BpfLink list = BypassFolder.TryOpenLink(folder.List) ?? throw NotFound(folder.Name);
+        HashSet<ulong> inside = [.. EntryReader.ReadRows(list).Select(row => row.Cookie)];
+        TakeInRule rule = new(installed);
+        return Place(
+            ReadCandidates(installed.Settings.CrossNamespace).Where(candidate =>
+                !(inside.Contains(candidate.Cookie) && inside.Contains(candidate.RemoteCookie)) && (!matchingOnly || rule.Takes(candidate))),
+            folder.Name);
+    }
+
+    private IReadOnlyList<ConnectionCandidate> ReadCandidates(bool crossNamespace)
+    {
+        using SocketListing<HeldSocket> sockets = SocketHolders.Read(new SocketReadOptions { Log = _options.Log });
+        return CandidateFinder.Find(sockets, new CandidateOptions { CrossNamespace = crossNamespace });
+    }
+
+    private static List<ConnectionCandidate> Place(IEnumerable<ConnectionCandidate> candidates, string? bypass)
+    {
+        Dictionary<ulong, string?> paths = new() { [0] = null };
+        return [.. candidates.Select(candidate => candidate with { Bypass = bypass, Cgroup = PathOf(candidate.CgroupId), RemoteCgroup = PathOf(candidate.RemoteCgroupId) })];
+
+        string? PathOf(ulong id) => paths.TryGetValue(id, out string? path) ? path : paths[id] = CgroupHierarchy.FindPath(id);
+    }
+
+    /// <summary>The install stands, whatever becomes of the connections.</summary>
+    private EstablishedResult AddEstablished(BypassFolder folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new EstablishedResult(AddConnections(folder, FindCandidates(folder, matchingOnly: true), cancellationToken), null);
+        }
+        catch (BypassException e)
+        {
+            return new EstablishedResult([], e);
+        }
+        catch (BpfException e)
+        {
+            return new EstablishedResult([], KernelError.Explain(e));
+        }
     }
 
     private static BypassException NotOurs(BypassFolder folder) => new(

@@ -26,7 +26,7 @@ public sealed partial class BypassManager
     /// refused. Nothing is left behind, and a bypass that was to be replaced is as it was.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing is left behind. A bypass that was to be replaced
     /// is as it was; or, when it was its readers that were waited for, it is replaced, and what they have not read stays
-    /// readable.</exception>
+    /// readable. When established connections were being put in, it is installed, and has some of them.</exception>
     public InstallResult Install(BypassSettings settings, InstallOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -34,12 +34,20 @@ public sealed partial class BypassManager
         settings = SettingsRules.Check(settings);
         return Guard(() =>
         {
-            using CgroupDirectory cgroup = OpenCgroup(settings.Cgroup ?? CgroupHierarchy.FindRoot());
+            using CgroupDirectory cgroup = CgroupHierarchy.Open(settings.Cgroup ?? CgroupHierarchy.FindRoot());
             settings = settings with { Cgroup = CgroupHierarchy.FindPath(cgroup.Id) ?? cgroup.Path };
             BypassStore store = BypassStore.FindOrCreate(_options.BpfFileSystem);
             using IDisposable storeLock = store.Lock(_options.LockTimeout, cancellationToken);
             TakeAwayUnfinished(store, options.Timeout, cancellationToken);
-            return Install(store, settings, cgroup, options, cancellationToken);
+            InstallResult result = Install(store, settings, cgroup, options, cancellationToken);
+            if (!options.IncludeEstablished)
+            {
+                return result;
+            }
+
+            BypassFolder folder = store.FolderOf(settings.Name);
+            EstablishedResult established = AddEstablished(folder, cancellationToken);
+            return result with { Bypass = BypassReader.Read(folder), Established = established };
         });
     }
 
@@ -243,25 +251,6 @@ public sealed partial class BypassManager
                 $"A process died while it replaced this bypass, and one of the two may be at work still in {folder.Unfinished.Path}: install or remove any bypass to end that.",
             ],
         };
-    }
-
-    private static CgroupDirectory OpenCgroup(string path)
-    {
-        try
-        {
-            return CgroupDirectory.Open(path);
-        }
-        catch (BpfException e) when (e.Errno is Errno.ENOENT)
-        {
-            throw new BypassException(BypassError.CgroupNotFound, $"There is no cgroup '{path}': make it (mkdir), or name one that is there.", e);
-        }
-        catch (BpfException e) when (e.Errno is Errno.ENOTDIR or Errno.EBADF)
-        {
-            throw new BypassException(
-                BypassError.NotACgroup,
-                $"'{path}' is no folder of a cgroup v2 hierarchy: name one below {CgroupHierarchy.FindRoot()}.",
-                e);
-        }
     }
 
     internal static BypassException NotFound(string name) =>

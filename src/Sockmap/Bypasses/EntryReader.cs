@@ -13,11 +13,12 @@ internal static class EntryReader
     /// <summary>Streams the rows, each once.</summary>
     public static IEnumerable<EntryRow> ReadRows(BpfLink list)
     {
-        RecentKeys<EntryKey> seen = new();
+        // A cookie is quicker to compare than a key; who put a socket in by hand may have left it without.
+        RecentKeys<ulong> seen = new();
         using Stream stream = BpfIterator.Open(list);
         foreach (EntryRow row in BpfIterator.ReadRecords<EntryRow>(stream))
         {
-            if (seen.Add(row.Key))
+            if (seen.Add(row.Cookie != 0 ? row.Cookie : row.Key.ConnectionHash ^ (ulong)row.Key.LocalPort))
             {
                 yield return row;
             }
@@ -30,21 +31,17 @@ internal static class EntryReader
     /// </summary>
     public static IEnumerable<(EntryRow Row, EntryRow? Peer)> ReadConnections(BpfLink list)
     {
-        Dictionary<EntryKey, EntryRow> waiting = [];
+        ConnectionPairing pairing = new();
         foreach (EntryRow row in ReadRows(list))
         {
-            if (waiting.Remove(row.Key.Peer, out EntryRow peer))
+            if (pairing.Pair(row) is { } peer)
             {
                 yield return (peer, row);
                 yield return (row, peer);
             }
-            else
-            {
-                waiting[row.Key] = row;
-            }
         }
 
-        foreach (EntryRow row in waiting.Values)
+        foreach (EntryRow row in pairing.Waiting)
         {
             yield return (row, null);
         }

@@ -11,4 +11,10 @@ public sealed record InstallOptions
     /// run over TCP.
     /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Puts connections in that are established already, those that the bypass would have taken; also where it was
+    /// installed before. What cannot be put in stays on TCP and fails nothing.
+    /// </summary>
+    public bool IncludeEstablished { get; init; }
 }

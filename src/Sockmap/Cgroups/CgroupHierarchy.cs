@@ -1,3 +1,4 @@
+using Sockmap.Bpf;
 using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Pinning;
 using Sockmap.Bypasses;
@@ -21,8 +22,34 @@ public static class CgroupHierarchy
         .Select(mount => mount.MountPoint)
         .FirstOrDefault();
 
+    /// <summary>The path that listings give a cgroup, whichever mount or link the one given goes through.</summary>
+    /// <exception cref="BypassException">There is no such folder (CgroupNotFound), or it is no cgroup (NotACgroup).</exception>
+    public static string Resolve(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        using CgroupDirectory cgroup = Open(path);
+        return FindPath(cgroup.Id) ?? cgroup.Path;
+    }
+
     /// <summary>The folder of the cgroup with this id; null where it is gone or out of sight.</summary>
     public static string? FindPath(ulong id) => TryFindRoot() is { } root ? CgroupDirectory.FindPath(id, root) : null;
+
+    /// <exception cref="BypassException">There is no such folder (CgroupNotFound), or it is no cgroup (NotACgroup).</exception>
+    internal static CgroupDirectory Open(string path)
+    {
+        try
+        {
+            return CgroupDirectory.Open(path);
+        }
+        catch (BpfException e) when (e.Errno is Errno.ENOENT)
+        {
+            throw new BypassException(BypassError.CgroupNotFound, $"There is no cgroup '{path}': make it (mkdir), or name one that is there.", e);
+        }
+        catch (BpfException e) when (e.Errno is Errno.ENOTDIR or Errno.EBADF)
+        {
+            throw new BypassException(BypassError.NotACgroup, $"'{path}' is no folder of a cgroup v2 hierarchy: name one below {FindRoot()}.", e);
+        }
+    }
 
     /// <summary>
     /// Folders of cgroups whose path begins with <paramref name="prefix"/>, the level that the prefix is at and no

@@ -10,6 +10,7 @@ internal sealed class ClientEnd : IMeasuredEnd
     private const int StackSize = 256 << 10;
 
     private readonly MeasurementKind _kind;
+    private readonly string _cgroup;
     private readonly byte[] _address;
     private readonly List<SafeSocketDescriptor> _sockets = [];
     private readonly List<ClientThread> _states = [];
@@ -21,6 +22,7 @@ internal sealed class ClientEnd : IMeasuredEnd
     private ClientEnd(MeasureRequest request)
     {
         _kind = request.Kind;
+        _cgroup = request.Cgroup;
         _address = Convert.FromHexString(request.Address);
         _turn = new Barrier(request.Connections + 1);
     }
@@ -53,6 +55,12 @@ internal sealed class ClientEnd : IMeasuredEnd
     /// <inheritdoc/>
     public MeasureReply RunRound(TimeSpan time)
     {
+        if (_kind == MeasurementKind.ConnectionRate)
+        {
+            // The process has been in those of other ways since, and sockets are made in the round.
+            WorkerCgroup.Join(_cgroup);
+        }
+
         _duration = (long)(time.TotalSeconds * Stopwatch.Frequency);
         _turn.SignalAndWait();
         _turn.SignalAndWait();

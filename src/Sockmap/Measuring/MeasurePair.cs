@@ -115,6 +115,13 @@ internal sealed class MeasurePair : IDisposable
     {
         worker.WriteAsync(JsonSerializer.Serialize(request, MeasureJsonContext.Default.MeasureRequest), _cancellationToken).GetAwaiter().GetResult();
         string line = worker.ReadAsync(_options.RoundTime + Patience, _cancellationToken).GetAwaiter().GetResult();
-        return JsonSerializer.Deserialize(line, MeasureJsonContext.Default.MeasureReply) ?? throw new WorkerException("A process that measures answered nothing.");
+        try
+        {
+            return JsonSerializer.Deserialize(line, MeasureJsonContext.Default.MeasureReply) ?? throw new WorkerException("A process that measures answered nothing.");
+        }
+        catch (JsonException e)
+        {
+            throw new WorkerException($"A process that measures answered something else: {e.Message}", e);
+        }
     }
 }

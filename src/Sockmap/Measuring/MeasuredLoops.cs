@@ -18,8 +18,8 @@ internal static class MeasuredLoops
     private const int SmallMessage = 4096;
     private const int SmallBurst = 16;
 
-    // Asking TCP for its count is a system call more: not for each connection.
-    private const int Sampled = 64;
+    // Asking TCP for its count is a system call more: not for each connection. A prime, to fall in step with nothing.
+    private const int Sampled = 61;
 
     /// <summary>Client: round trips, each recorded.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -57,6 +57,7 @@ internal static class MeasuredLoops
         {
             MeasuredSocket.SendAll(socket, message);
             thread.Sent += message.Length;
+            thread.CountMessage();
         }
     }
 
@@ -117,6 +118,7 @@ internal static class MeasuredLoops
             {
                 MeasuredSocket.SendAll(socket, MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(ref arrived, 1)));
                 thread.Sent += CountLength;
+                thread.CountMessage();
                 arrived = 0;
             }
         }

@@ -16,10 +16,10 @@ internal static class MeasuredSocket
     private const int BytesRetransmittedOffset = 208;
     private const int InfoLength = 256;
 
-    private static readonly byte[] On = [1, 0, 0, 0];
+    private static ReadOnlySpan<byte> On => [1, 0, 0, 0];
 
     // struct linger { int l_onoff; int l_linger; }
-    private static readonly byte[] Reset = [1, 0, 0, 0, 0, 0, 0, 0];
+    private static ReadOnlySpan<byte> Reset => [1, 0, 0, 0, 0, 0, 0, 0];
 
     /// <summary>Makes one of the family of an address.</summary>
     public static int Create(ReadOnlySpan<byte> address) =>

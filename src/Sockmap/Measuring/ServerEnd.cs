@@ -105,7 +105,6 @@ internal sealed class ServerEnd : IMeasuredEnd
 
     private void Work(ServerThread state)
     {
-        long allocated = GC.GetAllocatedBytesForCurrentThread();
         try
         {
             while (true)
@@ -122,20 +121,21 @@ internal sealed class ServerEnd : IMeasuredEnd
                 try
                 {
                     Serve(state, socket);
+                    state.Finish();
                 }
                 finally
                 {
                     state.Socket = -1;
                     _ = SocketCalls.Close(socket);
                 }
+
+                state.CountMessage();
             }
         }
         catch (WorkerException e)
         {
             state.Problem = e.Message;
         }
-
-        state.Allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
     }
 
     private void Serve(ServerThread state, int socket)

@@ -1,4 +1,5 @@
 using System.Net;
+using Sockmap.Entries;
 using Sockmap.Filters;
 
 namespace Sockmap.Sockets;
@@ -9,6 +10,9 @@ namespace Sockmap.Sockets;
 /// </summary>
 public sealed record ConnectionCandidate
 {
+    /// <summary>The bypass that it could go into; null where it was looked for without one.</summary>
+    public string? Bypass { get; init; }
+
     /// <summary>IPv4 (v4-mapped included) or IPv6.</summary>
     public required AddressFamilies Family { get; init; }
 
@@ -24,7 +28,7 @@ public sealed record ConnectionCandidate
     /// <summary>The other end's port, host order.</summary>
     public required int RemotePort { get; init; }
 
-    /// <summary>The process that holds the connecting end; of several the one with the lowest id.</summary>
+    /// <summary>The process that holds the connecting end; of several this very process, or else the one with the lowest id.</summary>
     public required int ProcessId { get; init; }
 
     /// <summary>Its name.</summary>
@@ -36,6 +40,9 @@ public sealed record ConnectionCandidate
     /// <summary>All processes that hold the connecting end, in rising order.</summary>
     public required IReadOnlyList<int> ProcessIds { get; init; }
 
+    /// <summary>Their names, in the same order.</summary>
+    public required IReadOnlyList<string> ProcessNames { get; init; }
+
     /// <summary>Cookie of the connecting end's socket.</summary>
     public required ulong Cookie { get; init; }
 
@@ -44,6 +51,9 @@ public sealed record ConnectionCandidate
 
     /// <summary>Id of the cgroup v2 that it was made in; 0 where it is not known.</summary>
     public required ulong CgroupId { get; init; }
+
+    /// <summary>Folder of that cgroup; null where it is gone or out of sight.</summary>
+    public string? Cgroup { get; init; }
 
     /// <summary>Id of the user that made it.</summary>
     public required uint UserId { get; init; }
@@ -60,7 +70,7 @@ public sealed record ConnectionCandidate
     /// <summary>Whether one of the ends has a protocol on top of TCP (kTLS, MPTCP), which keeps it out; null where it is not known.</summary>
     public required bool? HasUpperProtocol { get; init; }
 
-    /// <summary>The process that holds the other end; of several the one with the lowest id.</summary>
+    /// <summary>The process that holds the other end; of several this very process, or else the one with the lowest id.</summary>
     public required int RemoteProcessId { get; init; }
 
     /// <summary>Its name.</summary>
@@ -72,6 +82,9 @@ public sealed record ConnectionCandidate
     /// <summary>All processes that hold the other end, in rising order.</summary>
     public required IReadOnlyList<int> RemoteProcessIds { get; init; }
 
+    /// <summary>Their names, in the same order.</summary>
+    public required IReadOnlyList<string> RemoteProcessNames { get; init; }
+
     /// <summary>Cookie of the other end's socket.</summary>
     public required ulong RemoteCookie { get; init; }
 
@@ -80,6 +93,9 @@ public sealed record ConnectionCandidate
 
     /// <summary>Id of the cgroup v2 that it was made in; 0 where it is not known.</summary>
     public required ulong RemoteCgroupId { get; init; }
+
+    /// <summary>Folder of that cgroup; null where it is gone or out of sight.</summary>
+    public string? RemoteCgroup { get; init; }
 
     /// <summary>Id of the user that made it.</summary>
     public required uint RemoteUserId { get; init; }
@@ -92,4 +108,11 @@ public sealed record ConnectionCandidate
 
     /// <summary>Whether it is in a sockmap; null where it is not known.</summary>
     public required bool? RemoteIsInSockmap { get; init; }
+
+    /// <summary>Whether a filter means one of the two ends.</summary>
+    public bool HasEnd(EntryFilter filter)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return filter.Matches(new CandidateEnd(this, isConnecting: true)) || filter.Matches(new CandidateEnd(this, isConnecting: false));
+    }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Sockmap.Bpf;
@@ -27,6 +28,8 @@ public static class DescriptorPassing
     // CMSG_SPACE of one descriptor on 64-bit machines; rounding up leaves room for a second one.
     private const int ControlSize = 24;
     private const int ControlHeader = 16;
+
+    private static readonly TimeSpan WaitStep = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Sends a socket, which stays open here too.</summary>
     /// <exception cref="SocketAccessException">The kernel refused: ETOOMANYREFS (too many under way), EPIPE (the other end is gone).</exception>
@@ -100,6 +103,79 @@ public static class DescriptorPassing
         {
             handle.SetHandleAsInvalid();
             throw;
+        }
+    }
+
+    /// <summary>As <see cref="Receive(Socket)"/>, and the waiting can be cancelled, with at most a twentieth of a second between.</summary>
+    /// <param name="unixSocket">A connected UNIX socket.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="OperationCanceledException">Cancelled; nothing was received.</exception>
+    public static Socket Receive(Socket unixSocket, CancellationToken cancellationToken)
+    {
+        Check(unixSocket);
+
+        // An empty read would tell it too, and throw the descriptors away (unix_stream_read_generic in net/unix/af_unix.c).
+        while (!unixSocket.Poll(WaitStep, SelectMode.SelectRead))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return Receive(unixSocket);
+    }
+
+    /// <summary>As <see cref="Send(Socket, SafeHandle)"/>, and the waiting for room can be cancelled.</summary>
+    /// <param name="unixSocket">A connected UNIX socket that nobody else sends on.</param>
+    /// <param name="descriptor">What to send; it stays open here too.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="OperationCanceledException">Cancelled; nothing was sent.</exception>
+    public static void Send(Socket unixSocket, SafeHandle descriptor, CancellationToken cancellationToken)
+    {
+        Check(unixSocket);
+        while (!unixSocket.Poll(WaitStep, SelectMode.SelectWrite))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        Send(unixSocket, descriptor);
+    }
+
+    /// <summary>Connects to a UNIX socket that a process listens on, such as a <see cref="DescriptorListener"/>.</summary>
+    /// <exception cref="SocketAccessException">NobodyListens, PermissionDenied, InvalidPath, or KernelRefused.</exception>
+    public static Socket Connect(string path)
+    {
+        EndPoint place = PlaceOf(path);
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(place);
+            return socket;
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw e.SocketErrorCode switch
+            {
+                // ENOENT has no name in SocketError.
+                SocketError.ConnectionRefused => new SocketAccessException(SocketAccessError.NobodyListens, $"Nobody listens at '{path}' any more: let the other process listen first (Receive-SockmapSocket).", e),
+                SocketError.AccessDenied => new SocketAccessException(SocketAccessError.PermissionDenied, $"This process may not write to the UNIX socket '{path}'.", e),
+                SocketError.ProtocolType => new SocketAccessException(SocketAccessError.InvalidPath, $"'{path}' is a UNIX socket of another type: one of type stream is needed.", e),
+                _ when !File.Exists(path) => new SocketAccessException(SocketAccessError.NobodyListens, $"There is no UNIX socket '{path}': let the other process listen first (Receive-SockmapSocket).", e),
+                _ => new SocketAccessException(SocketAccessError.KernelRefused, $"'{path}' could not be connected to: {e.Message}.", e),
+            };
+        }
+    }
+
+    /// <exception cref="SocketAccessException">The path cannot be one.</exception>
+    internal static EndPoint PlaceOf(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        try
+        {
+            return new UnixDomainSocketEndPoint(path);
+        }
+        catch (ArgumentException e)
+        {
+            throw new SocketAccessException(SocketAccessError.InvalidPath, $"'{path}' cannot be the path of a UNIX socket: it may have 107 bytes (unix(7)).", e);
         }
     }
 

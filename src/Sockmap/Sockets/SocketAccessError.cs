@@ -18,6 +18,15 @@ public enum SocketAccessError
     /// <summary>A message came without a descriptor, with several, or the other end closed.</summary>
     NoDescriptor,
 
+    /// <summary>The path of a UNIX socket is too long, or cannot be used.</summary>
+    InvalidPath,
+
+    /// <summary>Something is at the path of a UNIX socket already.</summary>
+    PathTaken,
+
+    /// <summary>No process listens at the path of a UNIX socket.</summary>
+    NobodyListens,
+
     /// <summary>Nothing came in time.</summary>
     TimedOut,
 

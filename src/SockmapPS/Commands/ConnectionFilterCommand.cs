@@ -1,61 +1,70 @@
 using System.Management.Automation;
 using System.Net;
+using Sockmap.Bypasses;
 using Sockmap.Entries;
 using Sockmap.Filters;
 using SockmapPS.Completion;
+using SockmapPS.Errors;
 using SockmapPS.Parameters;
 
 namespace SockmapPS.Commands;
 
-/// <summary>What cmdlets share that choose sockets by their ends, processes and cgroups.</summary>
-public abstract class ConnectionFilterCommand : SockmapCommand
+/// <summary>What the cmdlets share that show sockets or connections: the filters.</summary>
+public abstract class ConnectionFilterCommand : SockmapCommand, IConnectionFilter
 {
-    /// <summary>Only sockets whose own port is one of these.</summary>
+    /// <summary>Only where an end's own port is one of these.</summary>
     [Parameter]
     [PortRangeArgument]
     public PortRange[] LocalPort { get; set; } = [];
 
-    /// <summary>Only sockets whose other end's port is one of these.</summary>
+    /// <summary>Only where the other end's port is one of these.</summary>
     [Parameter]
     [PortRangeArgument]
     public PortRange[] RemotePort { get; set; } = [];
 
-    /// <summary>Only sockets with one of these ports at either end.</summary>
+    /// <summary>Only where either port is one of these.</summary>
     [Parameter]
     [PortRangeArgument]
     public PortRange[] Port { get; set; } = [];
 
-    /// <summary>Only sockets with an address in one of these networks at either end.</summary>
+    /// <summary>Only where either address is in one of these.</summary>
     [Parameter]
     [AddressRangeArgument]
     public IPNetwork[] Address { get; set; } = [];
 
-    /// <summary>Only sockets that a process of one of these names has open.</summary>
+    /// <summary>Only where a process of one of these names holds the socket.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(ProcessNameCompleter))]
     public string[] ProcessName { get; set; } = [];
 
-    /// <summary>Only sockets that one of these processes has open.</summary>
+    /// <summary>Only where one of these processes holds the socket.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
+    [ArgumentCompleter(typeof(ProcessIdCompleter))]
     public int[] ProcessId { get; set; } = [];
 
-    /// <summary>Only sockets of one of these cgroups or of those below.</summary>
+    /// <summary>Only sockets of these cgroups and those below them.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(CgroupCompleter))]
     public string[] Cgroup { get; set; } = [];
 
-    /// <summary>The filter that the parameters make.</summary>
-    private protected EntryFilter BuildFilter() => new()
+    /// <summary>TCP states that a cmdlet chooses by; all where it is empty.</summary>
+    private protected virtual IReadOnlyList<SocketState> States => [];
+
+    /// <summary>What the parameters choose; ends the cmdlet where a cgroup is none.</summary>
+    private protected EntryFilter BuildFilter()
     {
-        LocalPorts = LocalPort,
-        RemotePorts = RemotePort,
-        Ports = Port,
-        Addresses = Address,
-        ProcessNames = [.. ProcessName.Select(pattern => new WildcardPattern(pattern, WildcardOptions.CultureInvariant)).Select(matcher => (Func<string, bool>)matcher.IsMatch)],
-        ProcessIds = ProcessId,
-        Cgroups = [.. Cgroup.Select(ResolveFolder)],
-    };
+        try
+        {
+            return this.ToFilter(ResolveFolder, States);
+        }
+        catch (BypassException exception)
+        {
+            ThrowTerminatingError(exception.ToErrorRecord(Cgroup));
+            throw;
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 using System.Net;
 using Sockmap.Bypasses;
@@ -78,6 +79,10 @@ public sealed class InstallSockmapBypassCommand : SockmapCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Puts in what is established already and matches.</summary>
+    [Parameter]
+    public SwitchParameter IncludeEstablished { get; set; }
+
     /// <summary>Emits the bypass.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -104,9 +109,9 @@ public sealed class InstallSockmapBypassCommand : SockmapCommand
             QueueLimit = QueueLimit,
             Variant = Variant,
         };
-        InstallOptions options = new() { Replace = Force, Timeout = Timeout };
+        InstallOptions options = new() { Replace = Force, Timeout = Timeout, IncludeEstablished = IncludeEstablished };
         string place = settings.Cgroup is null ? "the root of the cgroup v2 mount" : $"cgroup {settings.Cgroup}";
-        if (!ShouldProcess($"bypass '{Name}' on {place}", "Install"))
+        if (!ShouldProcess($"bypass '{Name}' on {place}", IncludeEstablished ? "Install, and put in established connections" : "Install"))
         {
             return;
         }
@@ -143,9 +148,31 @@ public sealed class InstallSockmapBypassCommand : SockmapCommand
             WriteWarning($"Bypass '{Name}': {problem}");
         }
 
+        if (result.Established is { } established)
+        {
+            Tell(established);
+        }
+
         if (PassThru)
         {
             WriteObject(result.Bypass);
         }
+    }
+
+    private void Tell(EstablishedResult established)
+    {
+        if (established.Error is { } error)
+        {
+            WriteWarning($"Bypass '{Name}' is installed, but no established connection was put in: {error.Message}");
+        }
+
+        foreach (AdditionResult failed in established.Connections.Where(static connection => connection.Error is not null))
+        {
+            WriteWarning($"Bypass '{Name}' is installed; the established connection from {ConnectionText.Describe(failed.Candidate)} stays on TCP: {failed.Error!.Message}");
+        }
+
+        WriteVerbose(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Established connections that were put into bypass '{Name}': {established.Connections.Count(static connection => connection.IsNew)}."));
     }
 }

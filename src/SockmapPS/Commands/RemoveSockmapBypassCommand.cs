@@ -53,7 +53,7 @@ public sealed class RemoveSockmapBypassCommand : SockmapCommand
 
     private RemovalResult Remove(BypassManager manager, string name)
     {
-        DrainReporter reporter = new(name, record => TellHost(() => WriteProgress(record)));
+        DrainReporter reporter = new($"Removing bypass '{name}'", record => TellHost(() => WriteProgress(record)));
         try
         {
             RemoveOptions options = new() { Force = Force, Timeout = Timeout, Progress = reporter };

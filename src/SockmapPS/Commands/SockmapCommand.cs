@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Runtime.ExceptionServices;
 using Sockmap.Bypasses;
+using Sockmap.Workers;
 using SockmapPS.Errors;
 
 namespace SockmapPS.Commands;
@@ -155,6 +156,20 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
                 TryRun(() => WorkUnlessGone(work, name), _ => name);
             }
         }
+    }
+
+    /// <summary>
+    /// This PowerShell once more, with a command that ends it at once where .NET's startup hooks are turned off. A program
+    /// that hosts PowerShell may do anything when it is started, so that it is not taken; nor need there be a dotnet.
+    /// </summary>
+    private protected DotnetWorkerHost FindWorkerHost()
+    {
+        string home = (string)SessionState.PSVariable.GetValue("PSHOME");
+        string own = Path.Combine(home, "pwsh");
+        string[] ending = ["-NoProfile", "-NonInteractive", "-Command", "exit 1"];
+
+        // As a tool of the .NET SDK it is a library that dotnet runs.
+        return File.Exists(own) || !File.Exists(own + ".dll") ? new DotnetWorkerHost(own, ending) : new DotnetWorkerHost("dotnet", [own + ".dll", .. ending]);
     }
 
     private static void WorkUnlessGone(Action<string> work, string name)

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using Sockmap.Bypasses;
 using Sockmap.Proof;
-using Sockmap.Workers;
 using SockmapPS.Completion;
 using SockmapPS.Parameters;
 
@@ -40,7 +39,7 @@ public sealed class TestSockmapBypassCommand : SockmapCommand
         BypassManager manager = OpenManager(BpfFileSystem);
         ForEachBypass(manager, Name, name =>
         {
-            ProofResult result = manager.Prove(name, new ProofOptions { Worker = FindHost(), Timeout = Timeout }, StopToken);
+            ProofResult result = manager.Prove(name, new ProofOptions { Worker = FindWorkerHost(), Timeout = Timeout }, StopToken);
             if (Detailed)
             {
                 WriteObject(result);
@@ -55,19 +54,5 @@ public sealed class TestSockmapBypassCommand : SockmapCommand
             WriteVerbose(result.Summary);
             WriteObject(result.Passed);
         });
-    }
-
-    /// <summary>
-    /// This PowerShell once more, with a command that ends it at once where .NET's startup hooks are turned off. A program
-    /// that hosts PowerShell may do anything when it is started, so that it is not taken; nor need there be a dotnet.
-    /// </summary>
-    private DotnetWorkerHost FindHost()
-    {
-        string home = (string)SessionState.PSVariable.GetValue("PSHOME");
-        string own = Path.Combine(home, "pwsh");
-        string[] ending = ["-NoProfile", "-NonInteractive", "-Command", "exit 1"];
-
-        // As a tool of the .NET SDK it is a library that dotnet runs.
-        return File.Exists(own) || !File.Exists(own + ".dll") ? new DotnetWorkerHost(own, ending) : new DotnetWorkerHost("dotnet", [own + ".dll", .. ending]);
     }
 }

@@ -8,9 +8,8 @@ namespace SockmapPS.Output;
 /// Shows how far a removal is. Unlike <see cref="Progress{T}"/> it calls at once and on the caller's thread, the only
 /// one on which a cmdlet may write.
 /// </summary>
-internal sealed class DrainReporter(string name, Action<ProgressRecord> write) : IProgress<DrainProgress>
+internal sealed class DrainReporter(string activity, Action<ProgressRecord> write) : IProgress<DrainProgress>
 {
-    private readonly string _activity = $"Removing bypass '{name}'";
     private int _most;
 
     /// <inheritdoc />
@@ -20,7 +19,7 @@ internal sealed class DrainReporter(string name, Action<ProgressRecord> write) :
         string status = string.Create(
             CultureInfo.InvariantCulture,
             $"Sockets left: {value.Entries}, unread: {ByteText.Format((ulong)Math.Max(0, value.QueuedBytes))}");
-        write(new ProgressRecord(0, _activity, status)
+        write(new ProgressRecord(0, activity, status)
         {
             PercentComplete = _most == 0 ? -1 : (int)(100L * (_most - value.Entries) / _most),
         });
@@ -31,7 +30,7 @@ internal sealed class DrainReporter(string name, Action<ProgressRecord> write) :
     {
         if (_most > 0)
         {
-            write(new ProgressRecord(0, _activity, "Done") { RecordType = ProgressRecordType.Completed });
+            write(new ProgressRecord(0, activity, "Done") { RecordType = ProgressRecordType.Completed });
         }
     }
 }

@@ -30,7 +30,8 @@ internal static class RemainingText
         CultureInfo.InvariantCulture,
         $"{EndPoint(entry.LocalAddress, entry.LocalPort)} from {EndPoint(entry.RemoteAddress, entry.RemotePort)} ({entry.QueuedBytes})");
 
-    private static string EndPoint(System.Net.IPAddress address, int port) =>
+    /// <summary>An end, such as <c>127.0.0.1:6379</c> or <c>[::1]:6379</c>.</summary>
+    public static string EndPoint(System.Net.IPAddress address, int port) =>
         address.AddressFamily == AddressFamily.InterNetworkV6
             ? string.Create(CultureInfo.InvariantCulture, $"[{address}]:{port}")
             : string.Create(CultureInfo.InvariantCulture, $"{address}:{port}");

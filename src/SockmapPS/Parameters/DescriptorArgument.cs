@@ -10,8 +10,8 @@ internal static class DescriptorArgument
     public static SafeHandle? Find(object? value) => value switch
     {
         Socket socket => socket.SafeHandle,
-        TcpClient client => client.Client.SafeHandle,
-        UdpClient client => client.Client.SafeHandle,
+        TcpClient client => client.Client?.SafeHandle,
+        UdpClient client => client.Client?.SafeHandle,
         NetworkStream stream => stream.Socket.SafeHandle,
         SafeHandle handle => handle,
         _ => null,

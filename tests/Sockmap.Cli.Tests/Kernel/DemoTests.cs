@@ -23,7 +23,7 @@ public sealed partial class DemoTests : IDisposable
         Assert.True(code == 0, error + output);
         Assert.Empty(error);
         Assert.Matches(@"[\d,]+ of [\d,]+ messages \([^)]+\) skipped TCP, every byte came back as it was sent", output);
-        Assert.Equal(2, Regex.Count(output, @"^127\.0\.0\.1:\d+ +127\.0\.0\.1:\d+ +(Redirected|Tcp) ", RegexOptions.Multiline));
+        Assert.Equal(2, Regex.Count(output, @"^127\.0\.0\.1:\d+ +127\.0\.0\.1:\d+ +\S+ \d+ +(Redirected|SendOnly|RecvOnly|Tcp) ", RegexOptions.Multiline));
         await AssertNothingIsLeftAsync(demo.Id, ProcessIds(output));
     }
 

@@ -76,6 +76,33 @@ public sealed class LifeCycleTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_established_is_put_in_where_it_is_asked_for()
+    {
+        using SockmapProcess server = SockmapProcess.Start("demo-server", "--cgroup", cgroup.Path);
+        string port = await server.ReadLineAsync();
+        using SockmapProcess client = SockmapProcess.Start("demo-client", "--cgroup", cgroup.Path, "--port", port);
+        await client.AskAsync("measure");
+
+        (int code, string output, string error) = await RunAsync("install", "--cgroup", cgroup.Path, "--include-established");
+        Assert.True(code == 0, error);
+        Assert.Contains("\nPut in 1 established connection.\n", output, StringComparison.Ordinal);
+        JsonElement[] entries = await JsonAsync("entries", "--port", port);
+        Assert.Equal(2, entries.Length);
+        Assert.All(entries, entry =>
+        {
+            Assert.True(entry.GetProperty("wasAdded").GetBoolean());
+            Assert.Single(entry.GetProperty("processId").EnumerateArray());
+            Assert.Equal(cgroup.Path, entry.GetProperty("cgroup").GetString());
+        });
+
+        (code, output, error) = await RunAsync("install", "--cgroup", cgroup.Path, "--include-established", "--json");
+        Assert.True(code == 0, error);
+        JsonElement established = JsonDocument.Parse(output).RootElement.GetProperty("established");
+        Assert.Equal(0, established.GetProperty("added").GetInt32());
+        Assert.Empty(established.GetProperty("notAdded").EnumerateArray());
+    }
+
+    [Fact]
     public async Task A_reader_that_does_not_read_keeps_a_removal_from_its_end_and_loses_nothing()
     {
         using SockmapProcess server = SockmapProcess.Start("demo-server", "--cgroup", cgroup.Path);

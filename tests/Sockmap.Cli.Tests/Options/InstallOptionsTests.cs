@@ -60,7 +60,7 @@ public sealed class InstallOptionsTests
             }).Order(StringComparer.OrdinalIgnoreCase),
             new SockmapCommand().Subcommands.OfType<InstallCommand>().Single().Options
                 .Select(option => option.Name)
-                .Except(["--force", "--timeout"], StringComparer.Ordinal)
+                .Except(["--force", "--timeout", "--include-established"], StringComparer.Ordinal)
                 .Order(StringComparer.OrdinalIgnoreCase),
             StringComparer.OrdinalIgnoreCase);
 

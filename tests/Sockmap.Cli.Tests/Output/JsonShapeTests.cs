@@ -24,14 +24,26 @@ public sealed class JsonShapeTests
     public void An_entry() => AssertShape(
         Samples.Entry,
         CliJsonContext.Default.SockmapEntry,
-        "bypass family localAddress localPort remoteAddress remotePort state path redirectedMessages redirectedBytes "
-        + "tcpMessages tcpBytes spilledMessages queuedBytes cookie inode networkNamespaceCookie userId");
+        "bypass family localAddress localPort remoteAddress remotePort state isClient path receivePath reason redirectedMessages "
+        + "redirectedBytes tcpMessages tcpBytes spilledMessages queuedBytes lastUsed joinedAt wasAdded isLeaving processId processName "
+        + "peerCookie peerProcessId peerProcessName cgroup cgroupId cookie inode networkNamespace networkNamespaceCookie userId");
 
     [Fact]
     public void An_install() => AssertShape(
-        new InstallResult(Samples.Status, InstallOutcome.Installed, null),
-        CliJsonContext.Default.InstallResult,
-        "bypass outcome replaced");
+        InstallReport.From(new InstallResult(Samples.Status, InstallOutcome.Installed, null)),
+        CliJsonContext.Default.InstallReport,
+        "bypass outcome replaced established");
+
+    [Fact]
+    public void Established_connections()
+    {
+        AdditionResult failed = new(Samples.Candidate, IsNew: false, new BypassException(BypassError.ConnectionNotTaken, "It is in another sockmap."));
+        EstablishedReport report = EstablishedReport.From(new EstablishedResult([failed, new AdditionResult(Samples.Candidate, IsNew: true, null)], null));
+
+        AssertShape(report, CliJsonContext.Default.EstablishedReport, "added notAdded problem");
+        Assert.Equal(1, report.Added);
+        AssertShape(Assert.Single(report.NotAdded), CliJsonContext.Default.FailedConnection, "localAddress localPort remoteAddress remotePort error message");
+    }
 
     [Fact]
     public void A_removal() => AssertShape(

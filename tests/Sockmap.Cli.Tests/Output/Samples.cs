@@ -2,6 +2,7 @@ using System.Net;
 using Sockmap.Bypasses;
 using Sockmap.Entries;
 using Sockmap.Filters;
+using Sockmap.Sockets;
 
 namespace Sockmap.Cli.Tests.Output;
 
@@ -38,5 +39,39 @@ internal static class Samples
         Path = EntryPath.Redirected,
         RedirectedMessages = 3,
         RedirectedBytes = 192,
+    };
+
+    public static ConnectionCandidate Candidate => new()
+    {
+        Family = AddressFamilies.IPv6,
+        LocalAddress = IPAddress.IPv6Loopback,
+        LocalPort = 40000,
+        RemoteAddress = IPAddress.IPv6Loopback,
+        RemotePort = 6379,
+        ProcessId = 10,
+        ProcessName = "client",
+        Descriptor = 3,
+        ProcessIds = [10],
+        ProcessNames = ["client"],
+        Cookie = 1,
+        Inode = 2,
+        CgroupId = 42,
+        UserId = 0,
+        NetworkNamespace = 4026531833,
+        NetworkNamespaceCookie = 1,
+        IsInSockmap = false,
+        HasUpperProtocol = false,
+        RemoteProcessId = 11,
+        RemoteProcessName = "server",
+        RemoteDescriptor = 4,
+        RemoteProcessIds = [11],
+        RemoteProcessNames = ["server"],
+        RemoteCookie = 3,
+        RemoteInode = 4,
+        RemoteCgroupId = 42,
+        RemoteUserId = 0,
+        RemoteNetworkNamespace = 4026531833,
+        RemoteNetworkNamespaceCookie = 1,
+        RemoteIsInSockmap = false,
     };
 }

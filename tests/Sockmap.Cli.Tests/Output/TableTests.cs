@@ -1,5 +1,6 @@
 using System.Net;
 using Sockmap.Cli.Output;
+using Sockmap.Entries;
 using Sockmap.Support;
 
 namespace Sockmap.Cli.Tests.Output;
@@ -49,6 +50,21 @@ public sealed class TableTests
         Assert.Equal(601, lines.Length);
         int remote = lines[0].IndexOf("Remote", StringComparison.Ordinal);
         Assert.All(lines[1..], line => Assert.Equal(remote, line.IndexOf("[::1]:40000", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(EntryPath.Redirected, EntryPath.Redirected, "Redirected")]
+    [InlineData(EntryPath.Redirected, EntryPath.Tcp, "SendOnly")]
+    [InlineData(EntryPath.Tcp, EntryPath.Redirected, "RecvOnly")]
+    [InlineData(EntryPath.Tcp, null, "Tcp")]
+    public void An_entry_shows_its_process_and_both_ways_in_one_word(EntryPath path, EntryPath? receivePath, string expected)
+    {
+        string text = Render(terminal => EntryView.Write(
+            terminal,
+            [Samples.Entry with { Path = path, ReceivePath = receivePath, ProcessId = [812, 813], ProcessName = ["nginx", "nginx"] }],
+            showBypass: false));
+
+        Assert.Contains($"nginx 812 +1              {expected} ", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,6 +122,9 @@ public sealed class TableTests
         TcpMessages = ulong.MaxValue,
         TcpBytes = ulong.MaxValue,
         QueuedBytes = ulong.MaxValue,
+        ProcessId = [int.MaxValue, 2],
+        ProcessName = ["a name of 15 by", "b"],
+        ReceivePath = EntryPath.Tcp,
     };
 
     private static string Render(Action<Terminal> write)

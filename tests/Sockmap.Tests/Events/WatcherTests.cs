@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using Sockmap.Bpf;
 using Sockmap.Bpf.Maps;
 using Sockmap.Bypasses;
 using Sockmap.Entries;
@@ -21,18 +22,20 @@ public sealed class WatcherTests
     [Fact]
     public void NothingIsLeftInTheKernelAfterwards()
     {
-        KernelObjects before = KernelObjects.Snapshot();
         using InstalledBypass bypass = new();
         bypass.Install();
+        uint ring;
         using (EventRecorder recorder = new(bypass))
         {
-            Assert.Single(Rings(bypass));
+            ring = Assert.Single(Rings(bypass));
+            using BpfMap opened = BpfMap.OpenById(ring);
+            Assert.Equal((BpfMapType.RingBuf, "sockmap_events"), (opened.Type, opened.Name));
             Connect(bypass, 1);
             recorder.WaitFor(SockmapEventKind.Closed);
         }
 
         Assert.Empty(Rings(bypass));
-        Assert.Empty(before.LeftBehind(kernelObject => kernelObject.Name is "sockmap_events" or "held" or "held_brief" or "holders"));
+        InstalledBypass.AssertGone([new KernelObject(KernelObjectKind.BpfMap, ring, "sockmap_events")]);
     }
 
     [Fact]

@@ -32,6 +32,9 @@ internal readonly record struct EntryKey
     /// <summary>The key of the connection's other end.</summary>
     public EntryKey Peer => new(this);
 
+    /// <summary>A number of the connection: the same for both ends, and hardly ever for two connections.</summary>
+    public ulong ConnectionHash => Mix(_localHigh, _localLow, _localPort) + Mix(_remoteHigh, _remoteLow, _remotePort) + _scope;
+
     public IPAddress LocalAddress => ToAddress(_localHigh, _localLow);
 
     public IPAddress RemoteAddress => ToAddress(_remoteHigh, _remoteLow);
@@ -39,6 +42,14 @@ internal readonly record struct EntryKey
     public int LocalPort => (int)_localPort;
 
     public int RemotePort => (int)_remotePort;
+
+    private static ulong Mix(ulong high, ulong low, uint port)
+    {
+        // Odd constants of xxHash64 (its first three primes): each step keeps all bits.
+        ulong mixed = ((high * 0x9E3779B185EBCA87) ^ low) * 0xC2B2AE3D27D4EB4F;
+        mixed = ((mixed ^ (mixed >> 29)) + port) * 0x165667B19E3779F9;
+        return mixed ^ (mixed >> 32);
+    }
 
     private static IPAddress ToAddress(ulong high, ulong low)
     {

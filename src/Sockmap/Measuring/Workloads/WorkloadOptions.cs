@@ -5,6 +5,9 @@ namespace Sockmap.Measuring.Workloads;
 /// <summary>Which real programs are measured, and how long. They run over plain TCP and with a bypass.</summary>
 public sealed record WorkloadOptions
 {
+    /// <summary>How long a round takes where nothing is said.</summary>
+    public static readonly TimeSpan UsualRoundTime = TimeSpan.FromSeconds(1);
+
     /// <summary>The programs, in this order.</summary>
     public required IReadOnlyList<WorkloadProgram> Workloads { get; init; }
 
@@ -21,7 +24,7 @@ public sealed record WorkloadOptions
     public int Rounds { get; init; } = 10;
 
     /// <summary>How long a round takes; the programs take whole seconds, one at least.</summary>
-    public TimeSpan RoundTime { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan RoundTime { get; init; } = UsualRoundTime;
 
     /// <summary>As <see cref="MeasureOptions.Cpus"/>.</summary>
     public IReadOnlyList<int> Cpus { get; init; } = [];

@@ -34,13 +34,16 @@ internal static class BenchView
         terminal.Line($"On {all[0].Machine}; CPU {all[0].Cpu}, {all[0].Rounds} rounds. Of TCP: times as good as plain TCP, more than 1 is better.");
         foreach (Measurement row in all.Where(row => row.Remark.Length > 0))
         {
-            terminal.Line(string.Create(CultureInfo.InvariantCulture, $"! {row.Kind}, {row.MessageSize} bytes, {row.Connections}, {row.Arm}: {row.Remark}"));
+            terminal.Line(string.Create(CultureInfo.InvariantCulture, $"! {What(row)}, {row.MessageSize} bytes, {row.Connections}, {row.Arm}: {row.Remark}"));
         }
     }
 
+    // The unit tells what of a real program it is.
+    private static string What(Measurement row) => row.Workload ?? row.Kind.ToString();
+
     private static IEnumerable<string> Cells(Measurement row) =>
     [
-        row.Workload is null ? row.Kind.ToString() : $"{row.Kind}, {row.Workload}",
+        What(row),
         Quantity.Count(row.MessageSize),
         Quantity.Count(row.Connections),
         row.Arm.ToString(),

@@ -30,6 +30,6 @@ internal sealed record WorkloadFigure
     /// <summary>CPU seconds of client and server for 10^9 bytes; null where it does not tell.</summary>
     public double? CpuSecondsPerGigabyte { get; init; }
 
-    /// <summary>What has to be known to read it.</summary>
+    /// <summary>What has to be known to read the ratio.</summary>
     public string Remark { get; init; } = string.Empty;
 }

@@ -68,7 +68,7 @@ internal sealed class WorkloadRounds
             yield return "None of the bytes skipped TCP.";
         }
 
-        if (figure.Remark.Length > 0)
+        if (arm != MeasurementArm.Tcp && figure.Remark.Length > 0)
         {
             yield return figure.Remark;
         }

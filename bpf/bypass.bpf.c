@@ -8,6 +8,7 @@
 #include "events.h"
 #include "kernel.h"
 #include "psock.h"
+#include "sock.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -371,8 +372,6 @@ static __always_inline bool has_tcp_reader(__u64 peer, __u64 own, const bool exa
 
 #define MOST_MESSAGES 64
 #define LONG_BURST 2048
-/* Longer than queues get: LONG_BURST messages of one size, and some that were under way. */
-#define MOST_LISTED_MESSAGES (LONG_BURST + 512)
 
 static __always_inline __u64 queued_bytes(__u64 sock, const bool exact)
 {
@@ -416,6 +415,7 @@ static __always_inline __u64 redirected_to(struct sk_msg_md *msg, const bool exa
 {
 	__u64 target = 0;
 
+	/* Only TCP sockets have a state, so that a cast will do, which is no call. */
 	if (exact) {
 		struct sk_msg *kernel_msg = bpf_cast_to_kern_ctx(msg);
 
@@ -561,7 +561,7 @@ static __always_inline bool is_worth_looking(struct entry_state *state)
 }
 
 /* False where the message is of a socket that is none of ours. */
-static __always_inline bool open_message(struct message *m, struct sk_msg_md *msg)
+static __always_inline bool open_message(struct message *m, struct sk_msg_md *msg, const bool exact)
 {
 	struct bpf_sock *sk = msg->sk;
 
@@ -571,7 +571,13 @@ static __always_inline bool open_message(struct message *m, struct sk_msg_md *ms
 	m->state = bpf_sk_storage_get(&storage, sk, 0, 0);
 	if (!m->state)
 		return false;
-	m->tp = bpf_skc_to_tcp_sock(sk);
+	if (exact) {
+		struct sk_msg *kernel_msg = bpf_cast_to_kern_ctx(msg);
+
+		m->tp = bpf_rdonly_cast(kernel_msg->sk, bpf_core_type_id_kernel(struct tcp_sock));
+	} else {
+		m->tp = bpf_skc_to_tcp_sock(sk);
+	}
 	if (!m->tp)
 		return false;
 	m->counters = counters_of(m->state, m->tp);
@@ -590,7 +596,7 @@ static __always_inline int judge_message(struct sk_msg_md *msg, const bool exact
 	__u32 leaving;
 	bool discovered;
 
-	if (!open_message(&m, msg))
+	if (!open_message(&m, msg, exact))
 		return SK_PASS;
 	state = m.state;
 	/* TCP answers it with EPIPE. */
@@ -679,7 +685,7 @@ int root(struct sk_msg_md *msg)
 	struct message m = {};
 
 	bpf_tail_call(msg, &slot, 0);
-	if (!open_message(&m, msg))
+	if (!open_message(&m, msg, false))
 		return SK_PASS;
 	if (msg->size == 0xffffffff)
 		return bpf_msg_redirect_hash(msg, &sockhash, &m.state->own, 0);
@@ -687,17 +693,6 @@ int root(struct sk_msg_md *msg)
 }
 
 /* ---- listing (rule 10) ---- */
-
-static __always_inline __u64 inode_of(struct sock *sk)
-{
-	struct socket *socket = sk->sk_socket;
-	struct socket_alloc *alloc;
-
-	if (!socket)
-		return 0;
-	alloc = (void *)socket - bpf_core_field_offset(struct socket_alloc, socket);
-	return BPF_CORE_READ(alloc, vfs_inode.i_ino);
-}
 
 static __always_inline void read_queue(struct sock *sk, struct entry_row *row)
 {
@@ -719,12 +714,8 @@ static __always_inline void read_queue(struct sock *sk, struct entry_row *row)
 
 		row->quiet = waiters <= MOST_WAITERS && references <= waiters + 1;
 	}
-	if (row->queue_empty)
-		return;
-	if (bpf_core_field_exists(struct sk_psock, msg_tot_len))
-		row->queued_bytes = PEEK(false, struct sk_psock, psock, msg_tot_len);
-	else
-		walk_queue(psock, &row->queued_bytes, MOST_LISTED_MESSAGES, false);
+	if (!row->queue_empty)
+		row->queued_bytes = unread_bytes(psock);
 }
 
 /* When a socket was last used. How long a tick is nobody tells a program, so by what ticks took since its clock started. */

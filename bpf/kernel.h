@@ -187,6 +187,7 @@ struct sk_msg_sg {
 struct sk_msg {
 	struct sk_msg_sg sg;
 	struct sock *sk_redir;
+	struct sock *sk;
 	struct list_head list;
 };
 

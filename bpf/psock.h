@@ -74,6 +74,20 @@ static __always_inline bool walk_queue(__u64 psock, __u64 *bytes, const int most
 	return false;
 }
 
+/* Longer than queues get: a burst (LONG_BURST of bypass.bpf.c) of messages of one size, and some that were under way. */
+#define MOST_LISTED_MESSAGES 4096
+
+/* Redirected bytes that wait to be read. */
+static __always_inline __u64 unread_bytes(__u64 psock)
+{
+	__u64 bytes;
+
+	if (bpf_core_field_exists(struct sk_psock, msg_tot_len))
+		return PEEK(false, struct sk_psock, psock, msg_tot_len);
+	walk_queue(psock, &bytes, MOST_LISTED_MESSAGES, false);
+	return bytes;
+}
+
 static __always_inline bool is_queue_empty(__u64 psock, const bool exact)
 {
 	__u64 head = psock + bpf_core_field_offset(struct sk_psock, ingress_msg);

@@ -4,6 +4,8 @@
  * in a sockmap of anybody's.
  */
 #include "kernel.h"
+#include "psock.h"
+#include "sock.h"
 #include "sockets.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -18,7 +20,7 @@ const volatile __u32 key_size = 4;
  * A psock points back to its socket, which works on every kernel; the flag in sk_user_data that says the same
  * (SK_USER_DATA_PSOCK) came with 6.0 only.
  */
-static __always_inline __u64 psock_of(struct sock *sk)
+static __always_inline __u64 owned_psock(struct sock *sk)
 {
 	__u64 data = (__u64)sk->sk_user_data, psock = data & ~SK_USER_DATA_FLAGS;
 	struct sock *owner = NULL;
@@ -80,7 +82,7 @@ static __always_inline void describe(struct sock *sk, struct socket_row *row)
 	row->protocol = sk->sk_protocol;
 	row->state = sk->__sk_common.skc_state;
 	read_addresses(sk, row);
-	if (psock_of(sk))
+	if (owned_psock(sk))
 		row->flags |= SOCKET_PSOCK;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (tp && tp->inet_conn.icsk_ulp_ops)
@@ -104,7 +106,7 @@ static __always_inline struct sock *chosen_socket(struct file *file)
 	    (sk->sk_protocol != IPPROTO_TCP ||
 	     (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6)))
 		return NULL;
-	if ((holder_options & HOLDER_PSOCK_ONLY) && !psock_of(sk))
+	if ((holder_options & HOLDER_PSOCK_ONLY) && !owned_psock(sk))
 		return NULL;
 	return sk;
 }
@@ -174,42 +176,6 @@ int held_brief(struct bpf_iter__task_file *ctx)
 
 /* ---- what is in a sockmap ---- */
 
-#define MOST_LISTED_MESSAGES 4096
-
-/* Redirected bytes that wait in the socket to be read. */
-static __always_inline __u32 queued_in(__u64 psock)
-{
-	__u64 head = psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
-	struct list_head *item = NULL;
-	__u32 bytes = 0, size;
-
-	if (bpf_core_field_exists(struct sk_psock, msg_tot_len)) {
-		bpf_core_read(&bytes, sizeof(bytes), &((struct sk_psock *)psock)->msg_tot_len);
-		return bytes;
-	}
-	bpf_core_read(&item, sizeof(item), &((struct list_head *)head)->next);
-	for (int i = 0; i < MOST_LISTED_MESSAGES && item && (__u64)item != head; i++) {
-		struct sk_msg *msg = (void *)item - bpf_core_field_offset(struct sk_msg, list);
-
-		size = 0;
-		bpf_core_read(&size, sizeof(size), &msg->sg.size);
-		bytes += size;
-		bpf_core_read(&item, sizeof(item), &item->next);
-	}
-	return bytes;
-}
-
-static __always_inline __u64 inode_of(struct sock *sk)
-{
-	struct socket *socket = sk->sk_socket;
-	struct socket_alloc *alloc;
-
-	if (!socket)
-		return 0;
-	alloc = (void *)socket - bpf_core_field_offset(struct socket_alloc, socket);
-	return BPF_CORE_READ(alloc, vfs_inode.i_ino);
-}
-
 SEC("iter/sockmap")
 int members(struct bpf_iter__sockmap *ctx)
 {
@@ -222,9 +188,9 @@ int members(struct bpf_iter__sockmap *ctx)
 		return 0;
 	describe(sk, &row);
 	row.inode = inode_of(sk);
-	psock = psock_of(sk);
+	psock = owned_psock(sk);
 	if (psock)
-		row.queued_bytes = queued_in(psock);
+		row.queued_bytes = unread_bytes(psock);
 	/* Should the buffer overflow between the two, the kernel takes back both (bpf_seq_read). */
 	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
 	bpf_seq_write(ctx->meta->seq, key, key_size);

@@ -32,11 +32,14 @@ internal static class BenchView
         terminal.Write(table);
         terminal.Line();
         terminal.Line($"On {all[0].Machine}; CPU {all[0].Cpu}, {all[0].Rounds} rounds. Of TCP: times as good as plain TCP, more than 1 is better.");
-        foreach (Measurement row in all.Where(row => row.Remark.Length > 0))
+        foreach (IGrouping<string, Measurement> rowsOf in all.Where(row => row.Remark.Length > 0).GroupBy(row => row.Remark, StringComparer.Ordinal))
         {
-            terminal.Line(string.Create(CultureInfo.InvariantCulture, $"! {What(row)}, {row.MessageSize} bytes, {row.Connections}, {row.Arm}: {row.Remark}"));
+            terminal.Line($"! {string.Join("; ", rowsOf.Select(Name))}: {rowsOf.Key}");
         }
     }
+
+    private static string Name(Measurement row) =>
+        string.Create(CultureInfo.InvariantCulture, $"{What(row)} {row.MessageSize} x{row.Connections} {row.Arm}");
 
     // The unit tells what of a real program it is.
     private static string What(Measurement row) => row.Workload ?? row.Kind.ToString();

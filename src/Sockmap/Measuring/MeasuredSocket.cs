@@ -47,7 +47,7 @@ internal static class MeasuredSocket
     {
         while (!bytes.IsEmpty)
         {
-            int sent = SocketCalls.Send(socket, bytes, LinuxSocket.MSG_NOSIGNAL);
+            int sent = Libc.Send(socket, bytes, LinuxSocket.MSG_NOSIGNAL);
             if (sent >= 0)
             {
                 bytes = bytes[sent..];
@@ -65,7 +65,7 @@ internal static class MeasuredSocket
     {
         while (true)
         {
-            int received = SocketCalls.Receive(socket, buffer, 0);
+            int received = Libc.Recv(socket, buffer, 0);
             if (received >= 0)
             {
                 return received;

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Sockmap.Bpf;
 
@@ -7,7 +6,23 @@ namespace Sockmap.Support.Interop;
 internal static unsafe partial class Libc
 {
     /// <summary>recv(2), with the flags that SocketFlags does not know. Repeated after EINTR.</summary>
-    internal static int Recv(SafeSocketHandle socket, Span<byte> buffer, int flags)
+    internal static int Recv(SafeHandle socket, Span<byte> buffer, int flags)
+    {
+        fixed (byte* pointer = buffer)
+        {
+            long result;
+            do
+            {
+                result = Result(RecvNative(socket, pointer, (nuint)buffer.Length, flags));
+            }
+            while (result == -Errno.EINTR);
+
+            return (int)result;
+        }
+    }
+
+    /// <summary>The same by number, for whoever makes too many sockets to have an object for each.</summary>
+    internal static int Recv(int socket, Span<byte> buffer, int flags)
     {
         fixed (byte* pointer = buffer)
         {
@@ -23,5 +38,8 @@ internal static unsafe partial class Libc
     }
 
     [LibraryImport(Library, EntryPoint = "recv", SetLastError = true)]
-    private static partial nint RecvNative(SafeSocketHandle socket, byte* buffer, nuint length, int flags);
+    private static partial nint RecvNative(SafeHandle socket, byte* buffer, nuint length, int flags);
+
+    [LibraryImport(Library, EntryPoint = "recv", SetLastError = true)]
+    private static partial nint RecvNative(int socket, byte* buffer, nuint length, int flags);
 }

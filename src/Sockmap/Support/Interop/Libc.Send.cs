@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Sockmap.Bpf;
 
@@ -7,7 +6,23 @@ namespace Sockmap.Support.Interop;
 internal static unsafe partial class Libc
 {
     /// <summary>send(2), with the flags that SocketFlags does not know. Repeated after EINTR.</summary>
-    internal static int Send(SafeSocketHandle socket, ReadOnlySpan<byte> data, int flags)
+    internal static int Send(SafeHandle socket, ReadOnlySpan<byte> data, int flags)
+    {
+        fixed (byte* pointer = data)
+        {
+            long result;
+            do
+            {
+                result = Result(SendNative(socket, pointer, (nuint)data.Length, flags));
+            }
+            while (result == -Errno.EINTR);
+
+            return (int)result;
+        }
+    }
+
+    /// <summary>The same by number, for whoever makes too many sockets to have an object for each.</summary>
+    internal static int Send(int socket, ReadOnlySpan<byte> data, int flags)
     {
         fixed (byte* pointer = data)
         {
@@ -23,5 +38,8 @@ internal static unsafe partial class Libc
     }
 
     [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
-    private static partial nint SendNative(SafeSocketHandle socket, byte* data, nuint length, int flags);
+    private static partial nint SendNative(SafeHandle socket, byte* data, nuint length, int flags);
+
+    [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
+    private static partial nint SendNative(int socket, byte* data, nuint length, int flags);
 }

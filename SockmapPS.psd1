@@ -15,6 +15,7 @@
         'Add-BpfPin'
         'Add-SockmapEntry'
         'Clear-BpfMap'
+        'Export-SockmapMeasurement'
         'Get-BpfAttachment'
         'Get-BpfBtf'
         'Get-BpfLink'

@@ -3,6 +3,7 @@ using Sockmap.Bypasses;
 using Sockmap.Cli.Options;
 using Sockmap.Cli.Output;
 using Sockmap.Measuring;
+using Sockmap.Measuring.Workloads;
 
 namespace Sockmap.Cli.Commands;
 
@@ -16,6 +17,13 @@ internal sealed class BenchCommand : CommandBase
         Description = "What to measure; without it all three.",
         HelpName = "latency|throughput|connectionrate",
         CustomParser = ValueParsers.Choices<MeasurementKind>,
+    };
+
+    private readonly Option<WorkloadProgram[]> workloadOption = new("--workload", "-w")
+    {
+        Description = "Measure real programs instead, over plain TCP and with a bypass.",
+        HelpName = "redis|iperf3|sockperf|postgres",
+        CustomParser = ValueParsers.Choices<WorkloadProgram>,
     };
 
     private readonly Option<int[]> sizeOption = new("--size", "-s")
@@ -79,6 +87,7 @@ internal sealed class BenchCommand : CommandBase
         : base("bench", "Measure plain TCP, a bypass made for it and UNIX sockets side by side on this machine.", global)
     {
         Add(kindOption);
+        Add(workloadOption);
         Add(sizeOption);
         Add(connectionsOption);
         Add(armOption);
@@ -103,15 +112,46 @@ internal sealed class BenchCommand : CommandBase
         Variant = parsed.GetValue(variantOption),
     };
 
+    /// <summary>The same where <c>--workload</c> is given; null where it is not.</summary>
+    /// <exception cref="BypassException">So is an option that no real program has (InvalidSetting).</exception>
+    internal WorkloadOptions? ReadWorkloadOptions(ParseResult parsed)
+    {
+        if (Given(parsed, workloadOption) is not { } workloads)
+        {
+            return null;
+        }
+
+        foreach (Option option in new Option[] { kindOption, armOption, objectOption })
+        {
+            if (parsed.GetResult(option) is not null)
+            {
+                throw new BypassException(BypassError.InvalidSetting, $"{option.Name} does not go with --workload: real programs run over plain TCP and with a bypass, and each has its own kinds.");
+            }
+        }
+
+        return new WorkloadOptions
+        {
+            Workloads = workloads,
+            MessageSizes = Given(parsed, sizeOption) ?? [],
+            Connections = Given(parsed, connectionsOption) ?? Usual.Connections,
+            Rounds = parsed.GetValue(roundsOption),
+            RoundTime = parsed.GetValue(roundTimeOption) ?? WorkloadOptions.UsualRoundTime,
+            Cpus = Given(parsed, cpuOption) ?? Usual.Cpus,
+            Variant = parsed.GetValue(variantOption),
+        };
+    }
+
     // The parser's own default of a list is an empty one.
     private static T[]? Given<T>(ParseResult parsed, Option<T[]> option) => parsed.GetResult(option) is null ? null : parsed.GetValue(option);
 
     /// <inheritdoc/>
     protected override Task<ExitCode> RunAsync(ParseResult parsed, Invocation invocation)
     {
-        BypassMeasuring measuring = new(invocation.Manager, invocation.Verbose ? step => invocation.Terminal.ErrorLine($"verbose: {PlainText.OneLine(step)}") : null);
-        IEnumerable<Measurement> rows = measuring.Run(
-            ReadOptions(parsed), new OwnWorkerHost(), new BenchProgress(invocation.Terminal), invocation.CancellationToken);
+        BenchProgress progress = new(invocation.Terminal);
+        IEnumerable<Measurement> rows = ReadWorkloadOptions(parsed) is { } workload
+            ? new WorkloadMeasuring(invocation.Manager).Run(workload, progress, invocation.CancellationToken)
+            : new BypassMeasuring(invocation.Manager, invocation.Verbose ? step => invocation.Terminal.ErrorLine($"verbose: {PlainText.OneLine(step)}") : null)
+                .Run(ReadOptions(parsed), new OwnWorkerHost(), progress, invocation.CancellationToken);
         if (invocation.Json)
         {
             MeasurementJson.Write(invocation.Terminal.Out, rows);

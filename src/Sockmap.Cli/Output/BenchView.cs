@@ -39,11 +39,14 @@ internal static class BenchView
     }
 
     private static string Name(Measurement row) =>
-        string.Create(CultureInfo.InvariantCulture, $"{row.Kind} {row.MessageSize} x{row.Connections} {row.Arm}");
+        string.Create(CultureInfo.InvariantCulture, $"{What(row)} {row.MessageSize} x{row.Connections} {row.Arm}");
+
+    // The unit tells what of a real program it is.
+    private static string What(Measurement row) => row.Workload ?? row.Kind.ToString();
 
     private static IEnumerable<string> Cells(Measurement row) =>
     [
-        row.Kind.ToString(),
+        What(row),
         Quantity.Count(row.MessageSize),
         Quantity.Count(row.Connections),
         row.Arm.ToString(),

@@ -86,7 +86,7 @@ internal sealed class ArmRounds(MeasureCase measured, MeasurementArm arm)
     {
         if (ratio.IsNoisy)
         {
-            yield return "Too noisy for a claim: have the machine do nothing else, or take more or longer rounds.";
+            yield return RatioInterval.NoisyRemark;
         }
 
         if (Arm is MeasurementArm.Bypass or MeasurementArm.Object && RedirectedShare < EnoughRedirected)

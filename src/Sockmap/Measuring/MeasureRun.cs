@@ -12,8 +12,8 @@ namespace Sockmap.Measuring;
 /// </summary>
 internal sealed class MeasureRun : IDisposable
 {
-    private const string CgroupPrefix = "sockmap-measure";
-    private const int FewestEntries = 4096;
+    internal const string CgroupPrefix = "sockmap-measure";
+    internal const int FewestEntries = 4096;
     private const double AtMostRedirected = 0.01;
 
     private readonly Stack<IDisposable> _held = [];
@@ -171,7 +171,9 @@ internal sealed class MeasureRun : IDisposable
         _began = Stopwatch.GetTimestamp();
     }
 
-    private static void RequireNoBypassOn(BypassManager manager, string cgroup)
+    /// <summary>Plain TCP is not plain below a bypass.</summary>
+    /// <exception cref="BypassException">One covers the cgroup (NotMeasurable).</exception>
+    internal static void RequireNoBypassOn(BypassManager manager, string cgroup)
     {
         BypassStatus? over = manager.List().FirstOrDefault(status =>
             status.State == BypassState.Active && status.Cgroup is { } path && cgroup.StartsWith(path.TrimEnd('/') + "/", StringComparison.Ordinal));

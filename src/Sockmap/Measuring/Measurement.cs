@@ -15,7 +15,10 @@ public sealed record Measurement
     /// <summary>The object file of <see cref="MeasurementArm.Object"/>; null for the others.</summary>
     public string? ObjectPath { get; init; }
 
-    /// <summary>Bytes of a message: of each write().</summary>
+    /// <summary>The real program that was measured, and what it did (<c>Redis SET</c>); null where it was our own.</summary>
+    public string? Workload { get; init; }
+
+    /// <summary>Bytes of a message: of each write(). Of a real program what it calls so; 0 where it has no such setting.</summary>
     public required int MessageSize { get; init; }
 
     /// <summary>Connections at the same time, each with a thread of its own at either end.</summary>
@@ -30,11 +33,11 @@ public sealed record Measurement
     /// <summary>Latency: median of all round trips, to 1 %. Throughput and rate: median of the rounds.</summary>
     public required double Median { get; init; }
 
-    /// <summary>Latency: 99 of 100 round trips took no longer. Throughput and rate: 99 of 100 rounds were no faster.</summary>
-    public required double P99 { get; init; }
+    /// <summary>Latency: 99 of 100 round trips took no longer. Throughput and rate: 99 of 100 rounds were no faster. Null where a real program does not tell.</summary>
+    public required double? P99 { get; init; }
 
-    /// <summary>Latency: 999 of 1000 round trips took no longer. Throughput and rate: 999 of 1000 rounds were no faster.</summary>
-    public required double P999 { get; init; }
+    /// <summary>Latency: 999 of 1000 round trips took no longer. Throughput and rate: 999 of 1000 rounds were no faster. Null where a real program does not tell.</summary>
+    public required double? P999 { get; init; }
 
     /// <summary>Latency: the longest round trip. Throughput and rate: the fastest round.</summary>
     public required double Maximum { get; init; }

@@ -5,9 +5,9 @@ namespace Sockmap.Measuring;
 /// <summary>Numbers of measurements as tables show them, the same in every locale.</summary>
 public static class MeasurementText
 {
-    /// <summary>Three digits at least, whatever the size: <c>9.31</c>, <c>14.6</c>, <c>3,436</c>.</summary>
-    public static string Number(double value) => value.ToString(
-        value switch { >= 100 => "N0", >= 10 => "N1", _ => "N2" }, CultureInfo.InvariantCulture);
+    /// <summary>Three digits at least, whatever the size: <c>9.31</c>, <c>14.6</c>, <c>3,436</c>; a dash for none.</summary>
+    public static string Number(double? value) => value is not { } number ? "-" : number.ToString(
+        number switch { >= 100 => "N0", >= 10 => "N1", _ => "N2" }, CultureInfo.InvariantCulture);
 
     /// <summary>A ratio: <c>1.52</c>.</summary>
     public static string Ratio(double ratio) => ratio.ToString("F2", CultureInfo.InvariantCulture);

@@ -12,6 +12,9 @@ internal readonly record struct RatioInterval(double Ratio, double Low, double H
     /// <summary>From this times the low end on the high end is too far away for a claim.</summary>
     public const double WidestForAClaim = 1.2;
 
+    /// <summary>What to do then.</summary>
+    public const string NoisyRemark = "Too noisy for a claim: have the machine do nothing else, or take more or longer rounds.";
+
     // Two-sided 95 % quantiles of Student's t with 1 to 30 degrees of freedom (any table of it).
     private static readonly double[] Quantiles =
     [

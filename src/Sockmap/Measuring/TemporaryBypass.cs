@@ -13,6 +13,9 @@ internal sealed class TemporaryBypass : IDisposable
 
     private TemporaryBypass(BypassManager manager) => _manager = manager;
 
+    /// <summary>Its name.</summary>
+    public string Name => _name;
+
     /// <summary>Installs it. Those that processes which were killed have left go first.</summary>
     /// <exception cref="BypassException">The kernel refused, or a setting cannot be; nothing is left.</exception>
     public static TemporaryBypass Install(BypassManager manager, BypassSettings settings, CancellationToken cancellationToken)

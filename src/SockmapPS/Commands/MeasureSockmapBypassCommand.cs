@@ -1,22 +1,31 @@
 using System.Management.Automation;
 using Sockmap.Bypasses;
 using Sockmap.Measuring;
+using Sockmap.Measuring.Workloads;
 using SockmapPS.Output;
 using SockmapPS.Parameters;
 
 namespace SockmapPS.Commands;
 
 /// <summary>Measure-SockmapBypass: plain TCP, a bypass made for it, UNIX sockets and other programs, side by side on this machine.</summary>
-[Cmdlet(VerbsDiagnostic.Measure, "SockmapBypass")]
+[Cmdlet(VerbsDiagnostic.Measure, "SockmapBypass", DefaultParameterSetName = OwnSet)]
 [OutputType(typeof(Measurement))]
 public sealed class MeasureSockmapBypassCommand : SockmapCommand
 {
+    private const string OwnSet = "Own";
+    private const string WorkloadSet = "Workload";
+
     private static readonly MeasureOptions Usual = new();
 
     /// <summary>What to measure.</summary>
-    [Parameter(Position = 0)]
+    [Parameter(Position = 0, ParameterSetName = OwnSet)]
     [ValidateNotNullOrEmpty]
     public MeasurementKind[] Kind { get; set; } = [.. Usual.Kinds];
+
+    /// <summary>Real programs to measure instead.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = WorkloadSet)]
+    [ValidateNotNullOrEmpty]
+    public WorkloadProgram[] Workload { get; set; } = [];
 
     /// <summary>Bytes of a message.</summary>
     [Parameter(Position = 1)]
@@ -29,7 +38,7 @@ public sealed class MeasureSockmapBypassCommand : SockmapCommand
     public int[] Connection { get; set; } = [.. Usual.Connections];
 
     /// <summary>The ways to compare with plain TCP.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = OwnSet)]
     [ValidateNotNullOrEmpty]
     public MeasurementArm[] Arm { get; set; } = [.. Usual.Arms];
 
@@ -48,7 +57,7 @@ public sealed class MeasureSockmapBypassCommand : SockmapCommand
     public int[]? Cpu { get; set; }
 
     /// <summary>An object file whose sock_ops and sk_msg programs are measured too.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = OwnSet)]
     [ValidateNotNullOrEmpty]
 #pragma warning disable CA1720 // A BPF object: no C# type is meant.
     public string? Object { get; set; }
@@ -85,8 +94,11 @@ public sealed class MeasureSockmapBypassCommand : SockmapCommand
         TryRun(
             () =>
             {
-                BypassMeasuring measuring = new(OpenManager(BpfFileSystem), step => TellHost(() => WriteVerbose(step)));
-                foreach (Measurement measurement in measuring.Run(ReadOptions(), FindWorkerHost(), reporter, StopToken))
+                BypassManager manager = OpenManager(BpfFileSystem);
+                IEnumerable<Measurement> rows = ParameterSetName == WorkloadSet
+                    ? new WorkloadMeasuring(manager).Run(ReadWorkloadOptions(), reporter, StopToken)
+                    : new BypassMeasuring(manager, step => TellHost(() => WriteVerbose(step))).Run(ReadOptions(), FindWorkerHost(), reporter, StopToken);
+                foreach (Measurement measurement in rows)
                 {
                     measured.Add(measurement);
                     if (file is null || PassThru)
@@ -115,6 +127,19 @@ public sealed class MeasureSockmapBypassCommand : SockmapCommand
         RoundTime = RoundTime,
         Cpus = Cpu ?? [],
         ObjectPath = Object is null ? null : ResolveFolder(Object),
+        Variant = Variant,
+        QueueLimit = QueueLimit,
+    };
+
+    // A program has sizes and a shortest round of its own, where none are given.
+    private WorkloadOptions ReadWorkloadOptions() => new()
+    {
+        Workloads = Workload,
+        MessageSizes = MyInvocation.BoundParameters.ContainsKey(nameof(MessageSize)) ? MessageSize : [],
+        Connections = Connection,
+        Rounds = Round,
+        RoundTime = MyInvocation.BoundParameters.ContainsKey(nameof(RoundTime)) ? RoundTime : WorkloadOptions.UsualRoundTime,
+        Cpus = Cpu ?? [],
         Variant = Variant,
         QueueLimit = QueueLimit,
     };

@@ -36,7 +36,7 @@ public sealed class BenchTests : IDisposable
         Assert.Empty(error);
         Assert.Equal(4, MeasurementJson.Read(output).Count);
         Assert.Equal(
-            "kind arm objectPath messageSize connections cpu unit median p99 p999 maximum cpuSecondsPerGigabyte ratio ratioLow ratioHigh rounds isNoisy redirectedShare remark time machine",
+            "kind arm objectPath workload messageSize connections cpu unit median p99 p999 maximum cpuSecondsPerGigabyte ratio ratioLow ratioHigh rounds isNoisy redirectedShare remark time machine",
             string.Join(' ', JsonDocument.Parse(output).RootElement[0].EnumerateObject().Select(property => property.Name)));
     }
 

@@ -1,7 +1,7 @@
 BeforeAll {
     . "$PSScriptRoot/Common.ps1"
 
-    function New-Row {
+    function Get-Row {
         # What ConvertFrom-Json makes of a measurement.
         param([string] $Arm = 'Bypass', [int] $Size = 64, [double] $Ratio = 1.25, [string] $Machine = 'Linux 6.18, 2 x CPU')
 
@@ -30,7 +30,7 @@ Describe 'Export-SockmapMeasurement' {
     BeforeEach { $file = Join-Path $TestDrive "$([guid]::NewGuid()).svg" }
 
     It 'draws measurements that come as <_>' -ForEach 'objects', 'JSON', 'CLIXML' {
-        $rows = (New-Row -Arm Tcp -Ratio 1), (New-Row), (New-Row -Size 4096 -Ratio 2), (New-Row -Arm Unix)
+        $rows = (Get-Row -Arm Tcp -Ratio 1), (Get-Row), (Get-Row -Size 4096 -Ratio 2), (Get-Row -Arm Unix)
         switch ($_) {
             'objects' { $rows = $rows | ConvertTo-Measurement }
             'JSON' { $rows = ConvertTo-Json $rows | ConvertFrom-Json }
@@ -50,25 +50,25 @@ Describe 'Export-SockmapMeasurement' {
 
     It 'replaces a file only with -Force' {
         'mine' > $file
-        $failure = Get-Failure { New-Row | Export-SockmapMeasurement $file }
+        $failure = Get-Failure { Get-Row | Export-SockmapMeasurement $file }
         $failure.FullyQualifiedErrorId | Should -BeLike 'FileExists,*'
         $failure.Exception.Message | Should -Be "'$file' is there already: -Force replaces it."
         Get-Content $file | Should -Be 'mine'
-        New-Row | Export-SockmapMeasurement $file -Force
+        Get-Row | Export-SockmapMeasurement $file -Force
         ([xml](Get-Content -Raw $file)).svg.class | Should -Be 'sockmap-plot'
     }
 
     It 'writes nothing with -WhatIf' {
-        New-Row | Export-SockmapMeasurement $file -WhatIf
+        Get-Row | Export-SockmapMeasurement $file -WhatIf
         $file | Should -Not -Exist
     }
 
     It 'says so where <What>' -ForEach @(
         @{ What = 'nothing came'; Rows = { }; Id = 'InvalidSetting'; Like = 'There is no measurement to plot: *' }
-        @{ What = 'only plain TCP came'; Rows = { New-Row -Arm Tcp }; Id = 'InvalidSetting'; Like = 'Only plain TCP was measured*' }
-        @{ What = 'two machines came'; Rows = { New-Row; New-Row -Machine other }; Id = 'InvalidSetting'; Like = "*several machines*'other'*" }
+        @{ What = 'only plain TCP came'; Rows = { Get-Row -Arm Tcp }; Id = 'InvalidSetting'; Like = 'Only plain TCP was measured*' }
+        @{ What = 'two machines came'; Rows = { Get-Row; Get-Row -Machine other }; Id = 'InvalidSetting'; Like = "*several machines*'other'*" }
         @{ What = 'something else came'; Rows = { 'hello' }; Id = 'NotAMeasurement'; Like = '*it has no Kind.' }
-        @{ What = 'a value cannot be'; Rows = { New-Row -Arm Nonsense }; Id = 'NotAMeasurement'; Like = "*its Arm is 'Nonsense'." }
+        @{ What = 'a value cannot be'; Rows = { Get-Row -Arm Nonsense }; Id = 'NotAMeasurement'; Like = "*its Arm is 'Nonsense'." }
     ) {
         $failure = Get-Failure { & $Rows | Export-SockmapMeasurement $file }
         $failure.FullyQualifiedErrorId | Should -BeLike "$Id,*"

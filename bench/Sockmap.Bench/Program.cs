@@ -5,7 +5,7 @@ return args switch
     ["listing"] => ListingBenchmark.Run(10_000, 2_000, rounds: 5),
     ["listing", var maps, var programs] => ListingBenchmark.Run(ListingBenchmark.Count(maps), ListingBenchmark.Count(programs), rounds: 5),
     ["list"] => ListingBenchmark.List(),
-    ["entries"] => EntriesBenchmark.Run(60_000, rounds: 5),
+    ["entries"] => EntriesBenchmark.Run(60_000, rounds: 11),
     ["control", var scripts, var naive, var command] => ControlBenchmark.Run(scripts, naive, command, rounds: 9),
     ["hold-sockets", var cgroup, var count] => EntriesBenchmark.HoldSockets(cgroup, ListingBenchmark.Count(count)),
     ["list-entries", var name] => EntriesBenchmark.List(name),

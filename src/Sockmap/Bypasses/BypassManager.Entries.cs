@@ -31,16 +31,16 @@ public sealed partial class BypassManager
 
             // Each pass takes about as long as the other: the rows that come while the holders are found wait for them.
             Task<ProcessTable?> holders = Task.Run(() => options.Processes ? ReadProcesses(folder) : null);
-            Queue<(EntryRow Row, EntryRow? Peer)> early = [];
+            RowBacklog early = new();
             while (!holders.IsCompleted && Guard(rows.MoveNext))
             {
-                early.Enqueue(rows.Current);
+                early.Add(rows.Current);
             }
 
             EntrySurroundings surroundings = new(Guard(holders.GetAwaiter().GetResult));
-            while (early.TryDequeue(out (EntryRow Row, EntryRow? Peer) first))
+            for (int i = 0; i < early.Count; i++)
             {
-                yield return EntryReader.ToEntry(name, first.Row, first.Peer, surroundings);
+                yield return EntryReader.ToEntry(name, early[i].Row, early[i].Peer, surroundings);
             }
 
             while (Guard(rows.MoveNext))

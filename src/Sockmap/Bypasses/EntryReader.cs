@@ -48,13 +48,13 @@ internal static class EntryReader
     }
 
     /// <summary>The entry that a row tells of, without what other parts of the kernel know.</summary>
-    public static SockmapEntry ToEntry(string bypass, EntryRow row) => ToEntry(bypass, row, null, null);
+    public static SockmapEntry ToEntry(string bypass, in EntryRow row) => ToEntry(bypass, row, null, null);
 
     /// <param name="bypass">Name of the bypass.</param>
     /// <param name="row">The row.</param>
     /// <param name="peer">The other end's row, where it is in the map.</param>
     /// <param name="surroundings">Processes, cgroups and times; null where they are not wanted.</param>
-    public static SockmapEntry ToEntry(string bypass, EntryRow row, EntryRow? peer, EntrySurroundings? surroundings)
+    public static SockmapEntry ToEntry(string bypass, in EntryRow row, in EntryRow? peer, EntrySurroundings? surroundings)
     {
         IReadOnlyList<SocketProcess> own = surroundings?.FindProcesses(row) ?? [];
         IReadOnlyList<SocketProcess> other = peer is { } peerRow && surroundings is not null ? surroundings.FindProcesses(peerRow) : [];
@@ -99,5 +99,5 @@ internal static class EntryReader
         };
     }
 
-    private static EntryPath PathOf(EntryRow row) => row.Flags.HasFlag(EntryFlags.Redirected) ? EntryPath.Redirected : EntryPath.Tcp;
+    private static EntryPath PathOf(in EntryRow row) => row.Flags.HasFlag(EntryFlags.Redirected) ? EntryPath.Redirected : EntryPath.Tcp;
 }

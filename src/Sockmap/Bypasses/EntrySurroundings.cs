@@ -13,7 +13,7 @@ internal sealed class EntrySurroundings(ProcessTable? processes)
     private readonly DateTime _now = DateTime.Now;
     private readonly long _ticks = Stopwatch.GetTimestamp();
 
-    public IReadOnlyList<SocketProcess> FindProcesses(EntryRow row) => processes?.Find(row.Cookie, row.Inode) ?? [];
+    public IReadOnlyList<SocketProcess> FindProcesses(in EntryRow row) => processes?.Find(row.Cookie, row.Inode) ?? [];
 
     public string? FindCgroup(ulong id)
     {

@@ -21,9 +21,10 @@ public sealed class ProgramListingTests
     public void Every_instruction_of_an_object_reads_as_bpftool_prints_it(string name, params string[] programs)
     {
         Bpftool.Require();
+        using TestBpfFileSystem pins = new();
         using BpfObject loaded = BpfObject.Load(
             ObjectSpec.Read(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "objects", name + ".bpf.o")), name),
-            new BpfObjectOptions { Programs = programs });
+            new BpfObjectOptions { Programs = programs, MapPinDirectory = pins.Root });
         ProgramListing listing = new();
         foreach (BpfProgram program in loaded.Programs.Values)
         {

@@ -75,7 +75,7 @@ static __always_inline bool walk_queue(__u64 psock, __u64 *bytes, const int most
 }
 
 /* Longer than queues get: a burst (LONG_BURST of bypass.bpf.c) of messages of one size, and some that were under way. */
-#define MOST_LISTED_MESSAGES 4096
+#define MOST_LISTED_MESSAGES 3072
 
 /* Redirected bytes that wait to be read. */
 static __always_inline __u64 unread_bytes(__u64 psock)

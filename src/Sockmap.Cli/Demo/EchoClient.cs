@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Sockmap.Cli.Output;
+using Sockmap.Proof;
 using Sockmap.Workers;
 
 namespace Sockmap.Cli.Demo;
@@ -23,7 +24,7 @@ internal sealed class EchoClient : IDisposable
     private static readonly TimeSpan StreamTime = TimeSpan.FromMilliseconds(400);
 
     private readonly Socket socket = BlockingSocket.Create();
-    private readonly byte[] buffer = new byte[Pattern.MaxLength];
+    private readonly byte[] buffer = new byte[CheckedBytes.MaxLength];
     private long sent;
     private long received;
 
@@ -94,7 +95,7 @@ internal sealed class EchoClient : IDisposable
         Span<byte> answer = buffer.AsSpan(0, MessageSize);
         for (long began = Stopwatch.GetTimestamp(), now = began; Stopwatch.GetElapsedTime(began, now) < time;)
         {
-            BlockingSocket.SendAll(socket, Pattern.At(sent, MessageSize));
+            BlockingSocket.SendAll(socket, CheckedBytes.At(sent, MessageSize));
             BlockingSocket.ReceiveAll(socket, answer);
             long after = Stopwatch.GetTimestamp();
             times.Add(after - now);
@@ -142,15 +143,15 @@ internal sealed class EchoClient : IDisposable
         long began = Stopwatch.GetTimestamp();
         try
         {
-            for (bool last = false; !last; sent += Pattern.MaxLength)
+            for (bool last = false; !last; sent += CheckedBytes.MaxLength)
             {
                 last = Stopwatch.GetElapsedTime(began) >= time;
                 if (last)
                 {
-                    Volatile.Write(ref end, sent + Pattern.MaxLength);
+                    Volatile.Write(ref end, sent + CheckedBytes.MaxLength);
                 }
 
-                BlockingSocket.SendAll(socket, Pattern.At(sent, Pattern.MaxLength));
+                BlockingSocket.SendAll(socket, CheckedBytes.At(sent, CheckedBytes.MaxLength));
             }
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
@@ -167,7 +168,13 @@ internal sealed class EchoClient : IDisposable
 
     private void Verify(ReadOnlySpan<byte> arrived)
     {
-        Pattern.Check(arrived, received);
+        int right = CheckedBytes.CountRight(arrived, received);
+        if (right < arrived.Length)
+        {
+            throw new DemoException(
+                $"Byte {received + right} of the stream came back as {arrived[right]} and was sent as {CheckedBytes.At(received + right, 1)[0]}.");
+        }
+
         received += arrived.Length;
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Sockmap.Proof;
 using Sockmap.Workers;
 
 namespace Sockmap.Cli.Demo;
@@ -14,7 +15,7 @@ internal static class EchoServer
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen(16);
         parent.Write(((IPEndPoint)listener.LocalEndPoint!).Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        byte[] buffer = new byte[Pattern.MaxLength];
+        byte[] buffer = new byte[CheckedBytes.MaxLength];
         while (true)
         {
             using Socket connection = listener.Accept();

@@ -143,10 +143,8 @@ public sealed partial class BypassManager
 
     private static List<ConnectionCandidate> Place(IEnumerable<ConnectionCandidate> candidates, string? bypass)
     {
-        Dictionary<ulong, string?> paths = new() { [0] = null };
-        return [.. candidates.Select(candidate => candidate with { Bypass = bypass, Cgroup = PathOf(candidate.CgroupId), RemoteCgroup = PathOf(candidate.RemoteCgroupId) })];
-
-        string? PathOf(ulong id) => paths.TryGetValue(id, out string? path) ? path : paths[id] = CgroupHierarchy.FindPath(id);
+        CgroupPaths paths = new();
+        return [.. candidates.Select(candidate => candidate with { Bypass = bypass, Cgroup = paths.Find(candidate.CgroupId), RemoteCgroup = paths.Find(candidate.RemoteCgroupId) })];
     }
 
     /// <summary>The install stands, whatever becomes of the connections.</summary>

@@ -14,45 +14,22 @@ namespace Sockmap.Bypasses;
 /// </summary>
 internal sealed class BypassRemoval(BypassFolder folder, Action<string> log)
 {
-    /// <summary>Long enough for sends under way to end, so that force drops what is unread and nothing else.</summary>
-    private static readonly TimeSpan ForcedWait = TimeSpan.FromMilliseconds(50);
-
-    /// <summary>
-    /// How long directions may leave by themselves. One whose queue is never seen empty, as its sender is always ahead,
-    /// then goes over to TCP behind unread bytes.
-    /// </summary>
-    private static readonly TimeSpan LeavingTime = TimeSpan.FromSeconds(2);
-
     public RemovalResult Run(RemoveOptions options, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        TimeSpan timeout = options.Timeout == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : options.Timeout;
         StopTakingIn();
         BeginToLeave();
         using BpfMap? sockHash = BypassFolder.TryOpenMap(folder.SockHash);
         using BpfLink? list = BypassFolder.TryOpenLink(folder.List);
         int removed = 0;
         long dropped = 0;
-        List<EntryRow> remaining = [];
+        IReadOnlyList<EntryRow> remaining = [];
         if (sockHash is not null && list is not null)
         {
             Drain drain = new(sockHash, list, BypassReader.ReadSettings(folder)?.KnowsReaders ?? false);
-            bool isEmpty = !options.Force && drain.Run(Min(LeavingTime, timeout), options.Progress, cancellationToken);
-            if (!isEmpty)
-            {
-                StopRedirecting();
-                TimeSpan left = timeout - Stopwatch.GetElapsedTime(started);
-                isEmpty = drain.Run(options.Force ? ForcedWait : left, options.Progress, cancellationToken);
-            }
-
-            remaining = [.. drain.Remaining];
-            if (!isEmpty && options.Force)
-            {
-                dropped = drain.Force();
-                remaining = [];
-                isEmpty = true;
-            }
-
+            bool isEmpty = drain.Run(options, StopRedirecting, cancellationToken);
+            remaining = drain.Remaining;
+            dropped = drain.Dropped;
             removed = drain.Removed;
             log($"Took {removed} sockets out of the SOCKHASH; {remaining.Count} have unread bytes; {dropped} bytes were dropped.");
             if (!isEmpty)
@@ -91,8 +68,6 @@ internal sealed class BypassRemoval(BypassFolder folder, Action<string> log)
         BpfFileSystem.RemoveDirectory(unfinished);
         log($"Removed {folder.Path}.");
     }
-
-    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
     private void StopTakingIn()
     {

@@ -35,6 +35,15 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders, IR
     /// <summary>What an idle socket needs to go, see the remarks; so many looks are taken even where there is no time.</summary>
     private const int LeastLooks = 3;
 
+    /// <summary>
+    /// How long directions may leave by themselves. One whose queue is never seen empty, as its sender is always ahead,
+    /// then goes over to TCP behind unread bytes.
+    /// </summary>
+    private static readonly TimeSpan LeavingTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>Long enough for sends under way to end, so that force drops what is unread and nothing else.</summary>
+    private static readonly TimeSpan ForcedWait = TimeSpan.FromMilliseconds(50);
+
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
 
     private readonly Dictionary<EntryKey, Sight> _sights = [];
@@ -43,14 +52,51 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders, IR
     /// <summary>Sockets taken out so far.</summary>
     public int Removed { get; private set; }
 
+    /// <summary>Bytes that were thrown away, as force was asked for.</summary>
+    public long Dropped { get; private set; }
+
     /// <summary>Told of each socket that was taken out.</summary>
     public Action<EntryRow>? OnRemoved { get; init; }
 
     /// <summary>Sockets that the last look left in.</summary>
     public IReadOnlyList<EntryRow> Remaining { get; private set; } = [];
 
+    /// <summary>
+    /// Takes out what directions leave by themselves, then has the others leave at once and takes out what is read; with
+    /// force the rest too, unread.
+    /// </summary>
+    /// <param name="options">How long to wait, and whether to force.</param>
+    /// <param name="leaveAtOnce">Has every direction go over to TCP, also behind unread bytes.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>Whether nothing is left.</returns>
+    public bool Run(RemoveOptions options, Action leaveAtOnce, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        TimeSpan timeout = options.Timeout == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : options.Timeout;
+        if (!options.Force && TakeOut(Min(LeavingTime, timeout), options.Progress, cancellationToken))
+        {
+            return true;
+        }
+
+        leaveAtOnce();
+        TimeSpan left = options.Force ? ForcedWait : timeout - Stopwatch.GetElapsedTime(started);
+        if (TakeOut(left, options.Progress, cancellationToken))
+        {
+            return true;
+        }
+
+        if (options.Force)
+        {
+            TakeOutUnread();
+        }
+
+        return options.Force;
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
     /// <summary>Looks and takes out until nothing is left (true) or the time is up (false).</summary>
-    public bool Run(TimeSpan timeout, IProgress<DrainProgress>? progress, CancellationToken cancellationToken)
+    private bool TakeOut(TimeSpan timeout, IProgress<DrainProgress>? progress, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
         Pause(knowsReaders ? Settling : BlindSettling, cancellationToken);
@@ -73,20 +119,17 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders, IR
         }
     }
 
-    /// <summary>Takes all sockets out at once; the bytes that were unread in them are gone, and returned.</summary>
-    public long Force()
+    private void TakeOutUnread()
     {
-        long dropped = 0;
         foreach (EntryRow row in ReadRows())
         {
             if (TryDelete(row))
             {
-                dropped += (long)row.QueuedBytes;
+                Dropped += (long)row.QueuedBytes;
             }
         }
 
         Remaining = [];
-        return dropped;
     }
 
     private List<EntryRow> TakeOut()
@@ -178,8 +221,6 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders, IR
             cancellationToken.ThrowIfCancellationRequested();
         }
     }
-
-    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
     /// <summary>What the looks at a socket so far have in common: since which one it is so, or null where it is not.</summary>
     private sealed class Sight

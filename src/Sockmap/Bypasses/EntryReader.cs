@@ -62,9 +62,7 @@ internal static class EntryReader
         return new SockmapEntry
         {
             Bypass = bypass,
-            Family = remoteAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
-                ? Filters.AddressFamilies.IPv4
-                : Filters.AddressFamilies.IPv6,
+            Family = Filters.AddressRange.FamilyOf(remoteAddress),
             LocalAddress = row.Key.LocalAddress,
             LocalPort = row.Key.LocalPort,
             RemoteAddress = remoteAddress,

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Sockmap.Bypasses.Layout;
 using Sockmap.Cgroups;
 using Sockmap.Sockets;
@@ -9,31 +8,13 @@ namespace Sockmap.Bypasses;
 /// <param name="processes">Who holds which socket; null where that was not asked for.</param>
 internal sealed class EntrySurroundings(ProcessTable? processes)
 {
-    private readonly Dictionary<ulong, string?> _cgroups = [];
-    private readonly DateTime _now = DateTime.Now;
-    private readonly long _ticks = Stopwatch.GetTimestamp();
+    private readonly CgroupPaths _cgroups = new();
+    private readonly MonotonicClock _clock = MonotonicClock.Read();
 
     public IReadOnlyList<SocketProcess> FindProcesses(in EntryRow row) => processes?.Find(row.Cookie, row.Inode) ?? [];
 
-    public string? FindCgroup(ulong id)
-    {
-        if (!_cgroups.TryGetValue(id, out string? path))
-        {
-            _cgroups[id] = path = CgroupHierarchy.FindPath(id);
-        }
+    public string? FindCgroup(ulong id) => _cgroups.Find(id);
 
-        return path;
-    }
-
-    /// <summary>Local time of a moment of CLOCK_MONOTONIC, which Stopwatch counts, in nanoseconds; null for 0.</summary>
-    public DateTime? ToLocalTime(ulong nanoseconds)
-    {
-        if (nanoseconds == 0)
-        {
-            return null;
-        }
-
-        double now = _ticks * (1_000_000_000.0 / Stopwatch.Frequency);
-        return _now.AddMilliseconds((nanoseconds - now) / 1_000_000);
-    }
+    /// <summary>Local time of a moment of CLOCK_MONOTONIC in nanoseconds; null for 0.</summary>
+    public DateTime? ToLocalTime(ulong nanoseconds) => nanoseconds == 0 ? null : _clock.ToLocalTime(nanoseconds);
 }

@@ -34,6 +34,16 @@ public static class CgroupHierarchy
     /// <summary>The folder of the cgroup with this id; null where it is gone or out of sight.</summary>
     public static string? FindPath(ulong id) => TryFindRoot() is { } root ? CgroupDirectory.FindPath(id, root) : null;
 
+    /// <summary>Whether a cgroup is another one or below it; false where its path is not known.</summary>
+    public static bool IsWithin(string? path, string cgroup)
+    {
+        ArgumentNullException.ThrowIfNull(cgroup);
+        string folder = cgroup.Length > 1 ? cgroup.TrimEnd('/') : cgroup;
+        return path is not null
+            && path.StartsWith(folder, StringComparison.Ordinal)
+            && (path.Length == folder.Length || folder.EndsWith('/') || path[folder.Length] == '/');
+    }
+
     /// <exception cref="BypassException">There is no such folder (CgroupNotFound), or it is no cgroup (NotACgroup).</exception>
     internal static CgroupDirectory Open(string path)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using Sockmap.Cgroups;
 using Sockmap.Filters;
 
 namespace Sockmap.Entries;
@@ -48,7 +49,7 @@ public sealed record EntryFilter
             && (Holds(Ports, end.LocalPort) || Holds(Ports, end.RemotePort))
             && (Holds(Addresses, end.LocalAddress) || Holds(Addresses, end.RemoteAddress))
             && (States.Count == 0 || States.Contains(end.State))
-            && (Cgroups.Count == 0 || Cgroups.Any(cgroup => IsWithin(end.Cgroup, cgroup)));
+            && (Cgroups.Count == 0 || Cgroups.Any(cgroup => CgroupHierarchy.IsWithin(end.Cgroup, cgroup)));
     }
 
     private static bool Holds(IReadOnlyList<PortRange> ranges, int port) =>
@@ -56,14 +57,6 @@ public sealed record EntryFilter
 
     private static bool Holds(IReadOnlyList<IPNetwork> networks, IPAddress? address) =>
         networks.Count == 0 || (address is not null && networks.Any(network => AddressRange.Contains(network, address)));
-
-    private static bool IsWithin(string? path, string cgroup)
-    {
-        string folder = cgroup.Length > 1 ? cgroup.TrimEnd('/') : cgroup;
-        return path is not null
-            && path.StartsWith(folder, StringComparison.Ordinal)
-            && (path.Length == folder.Length || folder.EndsWith('/') || path[folder.Length] == '/');
-    }
 
     private bool MatchesProcess(IConnectionEnd end) =>
         (ProcessIds.Count == 0 || end.ProcessId.Any(ProcessIds.Contains))

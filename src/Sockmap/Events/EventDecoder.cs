@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Sockmap.Bypasses.Layout;
 using Sockmap.Cgroups;
@@ -10,9 +8,7 @@ namespace Sockmap.Events;
 /// <summary>Makes events of what the programs write into a ring buffer.</summary>
 internal sealed class EventDecoder(string bypass)
 {
-    private const int MostCgroups = 4096;
-
-    private readonly Dictionary<ulong, string?> _cgroups = [];
+    private readonly CgroupPaths _cgroups = new();
 
     /// <summary>An event, without its processes.</summary>
     public SockmapEvent Decode(ReadOnlySpan<byte> record)
@@ -20,10 +16,10 @@ internal sealed class EventDecoder(string bypass)
         BypassEvent raw = MemoryMarshal.Read<BypassEvent>(record);
         return new SockmapEvent
         {
-            Time = ToTime(raw.Time),
+            Time = MonotonicClock.Read().ToLocalTime(raw.Time),
             Kind = (SockmapEventKind)raw.Kind,
             Bypass = bypass,
-            Family = raw.Key.RemoteAddress.AddressFamily == AddressFamily.InterNetwork ? AddressFamilies.IPv4 : AddressFamilies.IPv6,
+            Family = AddressRange.FamilyOf(raw.Key.RemoteAddress),
             LocalAddress = raw.Key.LocalAddress,
             LocalPort = raw.Key.LocalPort,
             RemoteAddress = raw.Key.RemoteAddress,
@@ -33,7 +29,7 @@ internal sealed class EventDecoder(string bypass)
             Reason = Reasons.Of((BypassCounter)raw.Reason),
             IsClient = raw.Connected != 0,
             Cookie = raw.Cookie,
-            Cgroup = FindCgroup(raw.CgroupId),
+            Cgroup = _cgroups.Find(raw.CgroupId),
             CgroupId = raw.CgroupId,
             UserId = raw.UserId,
             RedirectedMessages = raw.RedirectedMessages,
@@ -52,30 +48,4 @@ internal sealed class EventDecoder(string bypass)
         Bypass = bypass,
         LostEvents = count,
     };
-
-    /// <summary>
-    /// Local time of a moment on CLOCK_MONOTONIC, the kernel's and Stopwatch's clock; by the difference that it has to the
-    /// wall clock now, which somebody may set.
-    /// </summary>
-    private static DateTime ToTime(ulong monotonic)
-    {
-        TimeSpan ago = Stopwatch.GetElapsedTime((long)monotonic);
-        return (DateTime.UtcNow - ago).ToLocalTime();
-    }
-
-    private string? FindCgroup(ulong id)
-    {
-        if (!_cgroups.TryGetValue(id, out string? path))
-        {
-            if (_cgroups.Count >= MostCgroups)
-            {
-                _cgroups.Clear();
-            }
-
-            path = CgroupHierarchy.FindPath(id);
-            _cgroups.Add(id, path);
-        }
-
-        return path;
-    }
 }

@@ -78,6 +78,9 @@ public static class AddressRange
         static UInt128 Number(IPAddress of) => BinaryPrimitives.ReadUInt128BigEndian(of.MapToIPv6().GetAddressBytes());
     }
 
+    internal static AddressFamilies FamilyOf(IPAddress address) =>
+        address.AddressFamily == AddressFamily.InterNetwork ? AddressFamilies.IPv4 : AddressFamilies.IPv6;
+
     private static bool Contains(IPNetwork wider, IPNetwork network) =>
         wider.BaseAddress.AddressFamily == network.BaseAddress.AddressFamily
         && wider.PrefixLength <= network.PrefixLength

@@ -16,7 +16,7 @@ internal sealed class MeasureRun : IDisposable
     internal const int FewestEntries = 4096;
     private const double AtMostRedirected = 0.01;
 
-    private readonly Stack<IDisposable> _held = [];
+    private readonly HeldResources _held = new();
     private readonly Dictionary<MeasurementArm, string> _cgroups = [];
     private readonly MeasureOptions _options;
     private readonly IProgress<MeasureProgress>? _progress;
@@ -112,27 +112,7 @@ internal sealed class MeasureRun : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        // What comes last uses what came first. One that cannot be removed keeps none of the others.
-        List<Exception> failures = [];
-        while (_held.TryPop(out IDisposable? held))
-        {
-            try
-            {
-                held.Dispose();
-            }
-            catch (BypassException e)
-            {
-                failures.Add(e);
-            }
-        }
-
-        if (failures.Count > 0)
-        {
-            throw failures[0];
-        }
-    }
+    public void Dispose() => _held.Dispose();
 
     private void Prepare(BypassManager manager, IWorkerHost host, Action<string>? log)
     {
@@ -145,7 +125,7 @@ internal sealed class MeasureRun : IDisposable
         {
             string inside = MakeCgroup(root);
             _cgroups[MeasurementArm.Bypass] = inside;
-            Hold(TemporaryBypass.Install(
+            _held.Hold(TemporaryBypass.Install(
                 manager,
                 new BypassSettings
                 {
@@ -161,10 +141,10 @@ internal sealed class MeasureRun : IDisposable
         {
             string inside = MakeCgroup(root);
             _cgroups[MeasurementArm.Object] = inside;
-            Hold(AttachedObject.Attach(_options.ObjectPath!, inside, log));
+            _held.Hold(AttachedObject.Attach(_options.ObjectPath!, inside, log));
         }
 
-        _pair = Hold(MeasurePair.Start(host, _options, _cancellationToken));
+        _pair = _held.Hold(MeasurePair.Start(host, _options, _cancellationToken));
         log?.Invoke(string.Create(
             CultureInfo.InvariantCulture,
             $"Process {_pair.Ids.Server} is the server, process {_pair.Ids.Client} the client, on CPU {string.Join(" and ", _options.Cpus)}."));
@@ -176,7 +156,7 @@ internal sealed class MeasureRun : IDisposable
     internal static void RequireNoBypassOn(BypassManager manager, string cgroup)
     {
         BypassStatus? over = manager.List().FirstOrDefault(status =>
-            status.State == BypassState.Active && status.Cgroup is { } path && cgroup.StartsWith(path.TrimEnd('/') + "/", StringComparison.Ordinal));
+            status.State == BypassState.Active && status.Cgroup is { } path && CgroupHierarchy.IsWithin(cgroup, path));
         if (over is not null)
         {
             throw new BypassException(
@@ -199,14 +179,7 @@ internal sealed class MeasureRun : IDisposable
         }
     }
 
-    private string MakeCgroup(string parent) => Hold(WorkerCgroup.Create(parent, CgroupPrefix)).Path;
-
-    private T Hold<T>(T held)
-        where T : IDisposable
-    {
-        _held.Push(held);
-        return held;
-    }
+    private string MakeCgroup(string parent) => _held.Hold(WorkerCgroup.Create(parent, CgroupPrefix)).Path;
 
     private void Report(MeasureCase measured)
     {

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Sockmap.Sockets.Interop;
+using Sockmap.Interop;
 using Sockmap.Workers;
 
 namespace Sockmap.Measuring;

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Sockmap.Bpf;
-using Sockmap.Sockets.Interop;
-using Sockmap.Support.Interop;
+using Sockmap.Interop;
 using Sockmap.Workers;
 
 namespace Sockmap.Measuring;
@@ -33,13 +32,13 @@ internal static class MeasuredSocket
     {
         if (isTcp)
         {
-            Check(SocketCalls.SetSocketOption(socket, LinuxSocket.IPPROTO_TCP, LinuxSocket.TCP_NODELAY, On), "setsockopt(TCP_NODELAY)");
+            Check(SocketCalls.SetSocketOption(socket, SocketConstants.IPPROTO_TCP, SocketConstants.TCP_NODELAY, On), "setsockopt(TCP_NODELAY)");
         }
     }
 
     /// <summary>Has it end with a reset, which leaves nothing in TIME_WAIT: ports would run out else.</summary>
     public static void SetReset(int socket) =>
-        Check(SocketCalls.SetSocketOption(socket, LinuxSocket.SOL_SOCKET, SocketConstants.SO_LINGER, Reset), "setsockopt(SO_LINGER)");
+        Check(SocketCalls.SetSocketOption(socket, SocketConstants.SOL_SOCKET, SocketConstants.SO_LINGER, Reset), "setsockopt(SO_LINGER)");
 
     /// <summary>Sends all.</summary>
     /// <exception cref="WorkerException">A send failed.</exception>
@@ -47,7 +46,7 @@ internal static class MeasuredSocket
     {
         while (!bytes.IsEmpty)
         {
-            int sent = Libc.Send(socket, bytes, LinuxSocket.MSG_NOSIGNAL);
+            int sent = SocketCalls.Send(socket, bytes, SocketConstants.MSG_NOSIGNAL);
             if (sent >= 0)
             {
                 bytes = bytes[sent..];
@@ -65,7 +64,7 @@ internal static class MeasuredSocket
     {
         while (true)
         {
-            int received = Libc.Recv(socket, buffer, 0);
+            int received = SocketCalls.Recv(socket, buffer, 0);
             if (received >= 0)
             {
                 return received;
@@ -101,7 +100,7 @@ internal static class MeasuredSocket
     public static long BytesSentOverTcp(int socket)
     {
         Span<byte> info = stackalloc byte[InfoLength];
-        int length = Check(SocketCalls.GetSocketOption(socket, LinuxSocket.IPPROTO_TCP, LinuxSocket.TCP_INFO, info), "getsockopt(TCP_INFO)");
+        int length = Check(SocketCalls.GetSocketOption(socket, SocketConstants.IPPROTO_TCP, SocketConstants.TCP_INFO, info), "getsockopt(TCP_INFO)");
         return length >= BytesRetransmittedOffset + sizeof(long)
             ? MemoryMarshal.Read<long>(info[BytesSentOffset..]) - MemoryMarshal.Read<long>(info[BytesRetransmittedOffset..])
             : throw new WorkerException($"TCP_INFO has {length} bytes on this kernel, and no counter of bytes sent (Linux 4.19).");

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
 using Sockmap.Bpf;
+using Sockmap.Interop;
 using Sockmap.Sockets;
-using Sockmap.Sockets.Interop;
 using Sockmap.Workers;
 
 namespace Sockmap.Measuring;

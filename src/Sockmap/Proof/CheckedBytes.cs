@@ -4,17 +4,20 @@ namespace Sockmap.Proof;
 /// The bytes of a checked stream: each follows from its position. The period is a prime, so that pieces of any usual size
 /// that swap places, come twice or are missing do not fit.
 /// </summary>
-internal static class CheckedBytes
+public static class CheckedBytes
 {
-    private const int Period = 65521;
-
     /// <summary>The longest piece that <see cref="At"/> gives.</summary>
     public const int MaxLength = 65536;
+
+    private const int Period = 65521;
 
     private static readonly byte[] Bytes = Make();
 
     /// <summary>The bytes from a position of the stream on.</summary>
     public static ReadOnlySpan<byte> At(long position, int length) => Bytes.AsSpan((int)(position % Period), length);
+
+    /// <summary>How many of the bytes that arrived are those that belong at a position of the stream, up to the first that is not.</summary>
+    public static int CountRight(ReadOnlySpan<byte> arrived, long position) => At(position, arrived.Length).CommonPrefixLength(arrived);
 
     private static byte[] Make()
     {

@@ -4,8 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Sockmap.Filters;
-using Sockmap.Sockets.Interop;
-using Sockmap.Support.Interop;
+using Sockmap.Interop;
 using Sockmap.Workers;
 
 namespace Sockmap.Proof;
@@ -203,9 +202,9 @@ internal sealed class CheckedConnection : IDisposable
     private static ProofEnd Describe(Socket socket, long sent)
     {
         Span<byte> cookie = stackalloc byte[sizeof(ulong)];
-        socket.GetRawSocketOption(LinuxSocket.SOL_SOCKET, SocketConstants.SO_COOKIE, cookie);
+        socket.GetRawSocketOption(SocketConstants.SOL_SOCKET, SocketConstants.SO_COOKIE, cookie);
         Span<byte> info = stackalloc byte[InfoLength];
-        int length = socket.GetRawSocketOption(LinuxSocket.IPPROTO_TCP, LinuxSocket.TCP_INFO, info);
+        int length = socket.GetRawSocketOption(SocketConstants.IPPROTO_TCP, SocketConstants.TCP_INFO, info);
         if (length < BytesRetransmittedOffset + sizeof(ulong))
         {
             throw new WorkerException(string.Create(CultureInfo.InvariantCulture, $"TCP_INFO has {length} bytes on this kernel, and no counter of bytes sent (Linux 4.19)."));
@@ -237,7 +236,7 @@ internal sealed class CheckedConnection : IDisposable
                 throw new WorkerException(string.Create(CultureInfo.InvariantCulture, $"The connection ended after {position + received} bytes."));
             }
 
-            int same = CheckedBytes.At(position + received, more).CommonPrefixLength(_buffer.AsSpan(0, more));
+            int same = CheckedBytes.CountRight(_buffer.AsSpan(0, more), position + received);
             if (same < more)
             {
                 throw new WorkerException(string.Create(CultureInfo.InvariantCulture, $"Byte {position + received + same} was not the one that was sent."));

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.NetworkInformation;
-using System.Net.Sockets;
 using Sockmap.Bypasses;
 using Sockmap.Filters;
 
@@ -82,7 +81,7 @@ internal sealed class FilterRule
     }
 
     private bool Passes(IPAddress address) =>
-        _settings.Family.HasFlag(address.AddressFamily == AddressFamily.InterNetwork ? AddressFamilies.IPv4 : AddressFamilies.IPv6)
+        _settings.Family.HasFlag(AddressRange.FamilyOf(address))
         && (_settings.Addresses.Count == 0 || _settings.Addresses.Any(network => AddressRange.Contains(network, address)))
         && !_settings.ExcludedAddresses.Any(network => AddressRange.Contains(network, address));
 

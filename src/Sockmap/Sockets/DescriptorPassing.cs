@@ -3,8 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Sockmap.Bpf;
-using Sockmap.Sockets.Interop;
-using Sockmap.Support.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Sockets;
 
@@ -55,7 +54,7 @@ public static class DescriptorPassing
             iovec vector = new() { iov_base = &data, iov_len = 1 };
             cmsghdr* header = (cmsghdr*)control;
             header->cmsg_len = ControlHeader + sizeof(int);
-            header->cmsg_level = LinuxSocket.SOL_SOCKET;
+            header->cmsg_level = SocketConstants.SOL_SOCKET;
             header->cmsg_type = SocketConstants.SCM_RIGHTS;
             *(int*)((byte*)control + ControlHeader) = (int)descriptor.DangerousGetHandle();
             Stopwatch waited = Stopwatch.StartNew();
@@ -63,7 +62,7 @@ public static class DescriptorPassing
             do
             {
                 msghdr message = new() { msg_iov = &vector, msg_iovlen = 1, msg_control = control, msg_controllen = ControlSize };
-                result = SocketCalls.SendMessage(unixSocket.SafeHandle, &message, LinuxSocket.MSG_NOSIGNAL);
+                result = SocketCalls.SendMessage(unixSocket.SafeHandle, &message, SocketConstants.MSG_NOSIGNAL);
             }
             while (result == -Errno.EAGAIN && Wait(unixSocket, SelectMode.SelectWrite, unixSocket.SendTimeout, waited));
 
@@ -229,7 +228,7 @@ public static class DescriptorPassing
         }
 
         cmsghdr header = MemoryMarshal.Read<cmsghdr>(control);
-        return header is { cmsg_level: LinuxSocket.SOL_SOCKET, cmsg_type: SocketConstants.SCM_RIGHTS }
+        return header is { cmsg_level: SocketConstants.SOL_SOCKET, cmsg_type: SocketConstants.SCM_RIGHTS }
             ? MemoryMarshal.Cast<byte, int>(control[ControlHeader..Math.Min((int)header.cmsg_len, control.Length)])
             : [];
     }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Sockmap.Bpf;
-using Sockmap.Sockets.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Sockets;
 

@@ -1,5 +1,5 @@
 using Microsoft.Win32.SafeHandles;
-using Sockmap.Sockets.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Sockets;
 

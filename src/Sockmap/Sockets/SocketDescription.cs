@@ -18,9 +18,7 @@ public record SocketDescription
     public AddressFamily Family { get; init; }
 
     /// <summary>What its addresses are: IPv4 (v4-mapped included) or IPv6; None where it is no socket of IP.</summary>
-    public AddressFamilies AddressFamily => LocalAddress is null
-        ? AddressFamilies.None
-        : LocalAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? AddressFamilies.IPv4 : AddressFamilies.IPv6;
+    public AddressFamilies AddressFamily => LocalAddress is null ? AddressFamilies.None : AddressRange.FamilyOf(LocalAddress);
 
     /// <summary>Its type.</summary>
     public SocketType Type { get; init; }

@@ -4,8 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Sockmap.Bpf;
 using Sockmap.Entries;
-using Sockmap.Sockets.Interop;
-using Sockmap.Support.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Sockets;
 
@@ -22,27 +21,27 @@ public static class SocketQuery
 
     /// <summary>Its cookie (SO_COOKIE), which no other socket has as long as the machine runs.</summary>
     /// <exception cref="SocketAccessException">The descriptor is no socket.</exception>
-    public static ulong GetCookie(SafeHandle socket) => GetOption<ulong>(socket, LinuxSocket.SOL_SOCKET, SocketConstants.SO_COOKIE, "SO_COOKIE");
+    public static ulong GetCookie(SafeHandle socket) => GetOption<ulong>(socket, SocketConstants.SOL_SOCKET, SocketConstants.SO_COOKIE, "SO_COOKIE");
 
     /// <summary>The cookie of its network namespace (SO_NETNS_COOKIE, Linux 5.14).</summary>
     /// <exception cref="SocketAccessException">The descriptor is no socket, or the kernel does not know the option (KernelRefused, ENOPROTOOPT).</exception>
     public static ulong GetNetworkNamespaceCookie(SafeHandle socket) =>
-        GetOption<ulong>(socket, LinuxSocket.SOL_SOCKET, LinuxSocket.SO_NETNS_COOKIE, "SO_NETNS_COOKIE");
+        GetOption<ulong>(socket, SocketConstants.SOL_SOCKET, SocketConstants.SO_NETNS_COOKIE, "SO_NETNS_COOKIE");
 
     /// <summary>Its protocol (SO_PROTOCOL), as IPPROTO_* number it.</summary>
     /// <exception cref="SocketAccessException">The descriptor is no socket.</exception>
     public static ProtocolType GetProtocol(SafeHandle socket) =>
-        (ProtocolType)GetOption<int>(socket, LinuxSocket.SOL_SOCKET, SocketConstants.SO_PROTOCOL, "SO_PROTOCOL");
+        (ProtocolType)GetOption<int>(socket, SocketConstants.SOL_SOCKET, SocketConstants.SO_PROTOCOL, "SO_PROTOCOL");
 
     /// <summary>Its type (SO_TYPE).</summary>
     /// <exception cref="SocketAccessException">The descriptor is no socket.</exception>
     public static SocketType GetSocketType(SafeHandle socket) =>
-        (SocketType)GetOption<int>(socket, LinuxSocket.SOL_SOCKET, SocketConstants.SO_TYPE, "SO_TYPE");
+        (SocketType)GetOption<int>(socket, SocketConstants.SOL_SOCKET, SocketConstants.SO_TYPE, "SO_TYPE");
 
     /// <summary>The state of a TCP socket (TCP_INFO).</summary>
     /// <exception cref="SocketAccessException">The descriptor is no socket, or none of TCP (KernelRefused).</exception>
     public static SocketState GetState(SafeHandle socket) =>
-        (SocketState)GetOption<byte>(socket, LinuxSocket.IPPROTO_TCP, LinuxSocket.TCP_INFO, "TCP_INFO");
+        (SocketState)GetOption<byte>(socket, SocketConstants.IPPROTO_TCP, SocketConstants.TCP_INFO, "TCP_INFO");
 
     /// <summary>This end's address and port, v4-mapped ones as IPv4; null for a socket that is not of IP.</summary>
     /// <exception cref="SocketAccessException">The descriptor is no socket.</exception>

@@ -10,16 +10,11 @@ namespace SockmapPS.Output;
 internal sealed class SockmapMapReader(BpfMap map, ProcessTable? processes)
 {
     private readonly uint _mapId = map.GetInfo().Id;
-    private readonly Dictionary<ulong, string?> _cgroups = new() { [0] = null };
+    private readonly CgroupPaths _cgroups = new();
 
     /// <summary>An entry as it is shown.</summary>
     public SockmapMapEntry ToOutput(SockmapMember member)
     {
-        if (!_cgroups.TryGetValue(member.CgroupId, out string? cgroup))
-        {
-            _cgroups[member.CgroupId] = cgroup = CgroupHierarchy.FindPath(member.CgroupId);
-        }
-
         IReadOnlyList<SocketProcess> holders = processes?.Find(member.Cookie, member.Inode) ?? [];
         return new SockmapMapEntry
         {
@@ -37,7 +32,7 @@ internal sealed class SockmapMapReader(BpfMap map, ProcessTable? processes)
             QueuedBytes = member.QueuedBytes,
             ProcessId = holders.Select(process => process.Id).ToArray(),
             ProcessName = holders.Select(process => process.Name).ToArray(),
-            Cgroup = cgroup,
+            Cgroup = _cgroups.Find(member.CgroupId),
             CgroupId = member.CgroupId,
             Cookie = member.Cookie,
             Inode = member.Inode,

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using Sockmap.Sockets.Interop;
+using Sockmap.Interop;
 using Sockmap.Sockets.Layout;
 using Sockmap.Tests.Support;
 
@@ -83,8 +83,13 @@ public sealed class SocketLayoutTests
             #define _GNU_SOURCE
             #include <errno.h>
             #include <fcntl.h>
+            #include <sys/epoll.h>
+            #include <sys/ioctl.h>
             #include <sys/socket.h>
             #include <sys/syscall.h>
+            #include <asm/socket.h>
+            #include <linux/in.h>
+            #include <linux/tcp.h>
             #include <linux/netlink.h>
             #include <linux/sock_diag.h>
             #include <linux/inet_diag.h>

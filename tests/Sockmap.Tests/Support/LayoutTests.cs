@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Sockmap.Bypasses.Layout;
-using Sockmap.Support.Interop;
 
 namespace Sockmap.Tests.Support;
 
@@ -157,21 +156,6 @@ public sealed class LayoutTests
 
         Compare("#include \"bypass.h\"", expected);
     }
-
-    [Fact]
-    public void ConstantsAreThoseOfTheHeaders() => Compare(
-        """
-        #define _GNU_SOURCE
-        #include <fcntl.h>
-        #include <sys/epoll.h>
-        #include <sys/ioctl.h>
-        #include <sys/socket.h>
-        #include <asm/socket.h>
-        #include <linux/in.h>
-        #include <linux/tcp.h>
-        """,
-        typeof(LinuxSocket).GetFields(BindingFlags.Static | BindingFlags.NonPublic)
-            .ToDictionary(field => $"(int){field.Name}", field => unchecked((long)(int)Convert.ToInt64(field.GetRawConstantValue(), CultureInfo.InvariantCulture)), StringComparer.Ordinal));
 
     internal static Dictionary<string, long> OffsetsOf<T>(string type, Dictionary<string, string> members)
         where T : struct

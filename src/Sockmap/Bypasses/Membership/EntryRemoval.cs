@@ -14,17 +14,10 @@ namespace Sockmap.Bypasses.Membership;
 /// </summary>
 internal sealed class EntryRemoval(BypassFolder folder, Action<string> log)
 {
-    /// <summary>See BypassRemoval.LeavingTime: after it a message goes over TCP behind unread bytes, too.</summary>
-    private static readonly TimeSpan LeavingTime = TimeSpan.FromSeconds(2);
-
-    /// <summary>Long enough for sends under way to end, so that force drops what is unread and nothing else.</summary>
-    private static readonly TimeSpan ForcedWait = TimeSpan.FromMilliseconds(50);
-
     /// <returns>What was done; null where the folder lacks what it takes.</returns>
     public EntryRemovalResult? Run(IReadOnlySet<ulong> cookies, RemoveOptions options, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        TimeSpan timeout = options.Timeout == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : options.Timeout;
         using BpfMap? sockHash = BypassFolder.TryOpenMap(folder.SockHash);
         using BpfLink? list = BypassFolder.TryOpenLink(folder.List);
         using LeavingMarks? marks = sockHash is null ? null : LeavingMarks.TryOpen(folder, sockHash);
@@ -45,27 +38,18 @@ internal sealed class EntryRemoval(BypassFolder folder, Action<string> log)
                 removed.Add(EntryReader.ToEntry(folder.Name, row));
             },
         };
-        long dropped = 0;
         bool isDone = selection.Keys.Count == 0;
         try
         {
-            if (!isDone && !options.Force)
-            {
-                marks.Write(selection.Cookies, EntryLeaving.WhenRead);
-                isDone = drain.Run(Min(LeavingTime, timeout), options.Progress, cancellationToken);
-            }
-
             if (!isDone)
             {
-                // Once more: an end that was just being established may have come in.
-                marks.Write(Select(list, cookies).Cookies, EntryLeaving.Now);
-                isDone = drain.Run(options.Force ? ForcedWait : timeout - Stopwatch.GetElapsedTime(started), options.Progress, cancellationToken);
-            }
+                if (!options.Force)
+                {
+                    marks.Write(selection.Cookies, EntryLeaving.WhenRead);
+                }
 
-            if (!isDone && options.Force)
-            {
-                dropped = drain.Force();
-                isDone = true;
+                // Once more: an end that was just being established may have come in.
+                isDone = drain.Run(options, () => marks.Write(Select(list, cookies).Cookies, EntryLeaving.Now), cancellationToken);
             }
         }
         finally
@@ -77,16 +61,14 @@ internal sealed class EntryRemoval(BypassFolder folder, Action<string> log)
         }
 
         IReadOnlyList<EntryRow> remaining = drain.Remaining;
-        log($"Took {removed.Count} sockets out of the SOCKHASH; {remaining.Count} stay, as bytes wait unread; {dropped} bytes were dropped.");
+        log($"Took {removed.Count} sockets out of the SOCKHASH; {remaining.Count} stay, as bytes wait unread; {drain.Dropped} bytes were dropped.");
         return new EntryRemovalResult(
             removed,
             [.. remaining.Select(row => EntryReader.ToEntry(folder.Name, row))],
             selection.Missing,
-            dropped,
+            drain.Dropped,
             Stopwatch.GetElapsedTime(started));
     }
-
-    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
     /// <summary>The sockets with these cookies and the other ends of their connections.</summary>
     private static Selection Select(BpfLink list, IReadOnlySet<ulong> cookies)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Runtime.InteropServices;
 using Sockmap.Bypasses.Layout;
@@ -66,10 +65,9 @@ internal sealed class JoiningEnd
     /// <summary>The state that its verdict begins with: it has used TCP, how much is not known, and a kick is due.</summary>
     public EntryState CreateState(ulong scope)
     {
-        ulong now = (ulong)(Stopwatch.GetTimestamp() * (1_000_000_000.0 / Stopwatch.Frequency));
         EntryState state = EntryState.Create(Local, Remote, scope, firstSequence: 0);
         state.Flags = EntryFlags.Added | EntryFlags.UsedTcp | EntryFlags.Kick | EntryFlags.Uncounted | (HasConnected ? EntryFlags.Connected : EntryFlags.None);
-        state.JoinedAt = now;
+        state.JoinedAt = MonotonicClock.Now;
         return state;
     }
 

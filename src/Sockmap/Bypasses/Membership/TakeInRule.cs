@@ -11,7 +11,7 @@ namespace Sockmap.Bypasses.Membership;
 /// </summary>
 internal sealed class TakeInRule(InstalledSettings installed)
 {
-    private readonly Dictionary<ulong, bool> _isInside = [];
+    private readonly CgroupPaths _paths = new();
 
     private BypassSettings Settings => installed.Settings;
 
@@ -29,16 +29,5 @@ internal sealed class TakeInRule(InstalledSettings installed)
     private static bool HasEnd(IReadOnlyList<IPNetwork> networks, ConnectionCandidate candidate) =>
         networks.Any(network => AddressRange.Contains(network, candidate.LocalAddress) || AddressRange.Contains(network, candidate.RemoteAddress));
 
-    private bool IsInside(ulong cgroupId)
-    {
-        if (!_isInside.TryGetValue(cgroupId, out bool isInside))
-        {
-            string? path = cgroupId == 0 ? null : CgroupHierarchy.FindPath(cgroupId);
-            isInside = path is not null && Settings.Cgroup is { } cgroup
-                && (path + '/').StartsWith(cgroup.TrimEnd('/') + '/', StringComparison.Ordinal);
-            _isInside[cgroupId] = isInside;
-        }
-
-        return isInside;
-    }
+    private bool IsInside(ulong cgroupId) => Settings.Cgroup is { } cgroup && CgroupHierarchy.IsWithin(_paths.Find(cgroupId), cgroup);
 }

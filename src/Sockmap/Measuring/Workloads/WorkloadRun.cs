@@ -12,7 +12,7 @@ internal sealed class WorkloadRun : IDisposable
     private static readonly MeasurementArm[] Arms = [MeasurementArm.Tcp, MeasurementArm.Bypass];
 
     // What comes last uses what came first.
-    private readonly Stack<IDisposable> _held = [];
+    private readonly HeldResources _held = new();
     private readonly Dictionary<MeasurementArm, string> _cgroups = [];
     private readonly BypassManager _manager;
     private readonly WorkloadOptions _options;
@@ -78,27 +78,7 @@ internal sealed class WorkloadRun : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        List<BypassException> failures = [];
-        while (_held.TryPop(out IDisposable? held))
-        {
-            try
-            {
-                held.Dispose();
-            }
-            catch (BypassException e)
-            {
-                // One that cannot be removed keeps none of the others.
-                failures.Add(e);
-            }
-        }
-
-        if (failures.Count > 0)
-        {
-            throw failures[0];
-        }
-    }
+    public void Dispose() => _held.Dispose();
 
     private static void End(IWorkload workload, IEnumerable<WorkloadPlace> places)
     {
@@ -133,13 +113,11 @@ internal sealed class WorkloadRun : IDisposable
         // Beside each other and not below one of the run's: those that a killed run leaves go with the next, one by one.
         foreach (MeasurementArm arm in Arms)
         {
-            WorkerCgroup cgroup = WorkerCgroup.Create(root, MeasureRun.CgroupPrefix);
-            _held.Push(cgroup);
-            _cgroups[arm] = cgroup.Path;
+            _cgroups[arm] = _held.Hold(WorkerCgroup.Create(root, MeasureRun.CgroupPrefix)).Path;
         }
 
         MeasureRun.RequireNoBypassOn(_manager, _cgroups[MeasurementArm.Tcp]);
-        TemporaryBypass bypass = TemporaryBypass.Install(
+        _bypass = _held.Hold(TemporaryBypass.Install(
             _manager,
             new BypassSettings
             {
@@ -148,9 +126,7 @@ internal sealed class WorkloadRun : IDisposable
                 Variant = _options.Variant,
                 QueueLimit = _options.QueueLimit,
             },
-            _cancellationToken);
-        _held.Push(bypass);
-        _bypass = bypass.Name;
+            _cancellationToken)).Name;
     }
 
     private IReadOnlyList<Measurement> MeasureRounds(IWorkload workload, WorkloadCase measured, Dictionary<MeasurementArm, WorkloadPlace> places)

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Sockmap.Sockets.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Sockets.Layout;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
-using Sockmap.Sockets.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Sockets.Procfs;
 

@@ -5,9 +5,8 @@ using System.Runtime.InteropServices;
 using Sockmap.Bpf;
 using Sockmap.Bpf.Features;
 using Sockmap.Entries;
-using Sockmap.Sockets.Interop;
+using Sockmap.Interop;
 using Sockmap.Sockets.Layout;
-using Sockmap.Support.Interop;
 
 namespace Sockmap.Sockets.Procfs;
 
@@ -112,10 +111,10 @@ internal sealed class SocketDiagnostics : IDisposable
         MemoryMarshal.Write(request, request.Length);
         MemoryMarshal.Write(request[4..], (ushort)SocketConstants.SOCK_DIAG_BY_FAMILY);
         MemoryMarshal.Write(request[6..], (ushort)(SocketConstants.NLM_F_REQUEST | SocketConstants.NLM_F_DUMP));
-        ThrowIfFailed(Libc.Send(_netlink, request, 0));
+        ThrowIfFailed(SocketCalls.Send(_netlink, request, 0));
         while (true)
         {
-            ReadOnlySpan<byte> messages = _buffer.AsSpan(0, ThrowIfFailed(Libc.Recv(_netlink, _buffer, 0)));
+            ReadOnlySpan<byte> messages = _buffer.AsSpan(0, ThrowIfFailed(SocketCalls.Recv(_netlink, _buffer, 0)));
             while (messages.Length >= HeaderSize)
             {
                 int size = MemoryMarshal.Read<int>(messages);

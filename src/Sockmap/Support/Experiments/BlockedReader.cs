@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using Sockmap.Support.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Support.Experiments;
 
@@ -72,7 +72,7 @@ internal sealed class BlockedReader : IDisposable
         byte[] buffer = new byte[length];
         _status = File.OpenHandle(ThreadStatus);
         _isReading = true;
-        _result = Libc.Recv(socket, buffer, flags);
+        _result = SocketCalls.Recv(socket, buffer, flags);
     }
 
     /// <summary>The letter after the name in parentheses (proc_pid_stat(5)); a thread that has ended has none.</summary>

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Sockmap.Support.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Support.Experiments;
 
@@ -21,7 +21,7 @@ internal sealed class CloseWithUnreadDataExperiment : Experiment
         // A plain close(2): nobody set SO_LINGER.
         pair.Receiver.Close();
         pair.Sender.Poll(Patience.Limit, SelectMode.SelectRead);
-        int end = Libc.Recv(pair.Sender.SafeHandle, new byte[1], LinuxSocket.MSG_DONTWAIT);
+        int end = SocketCalls.Recv(pair.Sender.SafeHandle, new byte[1], SocketConstants.MSG_DONTWAIT);
         return Observation.Of(
             end == -ConnectionReset,
             $"When its peer closed with {Messages.Length} bytes unread the sender saw",

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Sockmap.Bpf;
-using Sockmap.Support.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Support.Experiments;
 
@@ -17,13 +17,13 @@ internal sealed class EdgeTriggeredEpollExperiment : Experiment
 
     public override Observation Observe(LoopbackPair pair)
     {
-        using SafeFileHandle epoll = Libc.EpollCreate(LinuxSocket.EPOLL_CLOEXEC);
+        using SafeFileHandle epoll = SocketCalls.EpollCreate(SocketConstants.EPOLL_CLOEXEC);
         if (epoll.IsInvalid)
         {
             throw new BpfException("Making an epoll descriptor", Marshal.GetLastPInvokeError());
         }
 
-        int added = Libc.EpollAdd(epoll, pair.Receiver.SafeHandle, LinuxSocket.EPOLLIN | LinuxSocket.EPOLLET);
+        int added = SocketCalls.EpollAdd(epoll, pair.Receiver.SafeHandle, SocketConstants.EPOLLIN | SocketConstants.EPOLLET);
         if (added < 0)
         {
             throw new BpfException("Adding a socket to epoll", -added);
@@ -50,6 +50,6 @@ internal sealed class EdgeTriggeredEpollExperiment : Experiment
     private static bool SendAndWait(LoopbackPair pair, SafeFileHandle epoll, byte[] message)
     {
         pair.Send(message);
-        return Libc.EpollWait(epoll, Patience.Milliseconds) == 1;
+        return SocketCalls.EpollWait(epoll, Patience.Milliseconds) == 1;
     }
 }

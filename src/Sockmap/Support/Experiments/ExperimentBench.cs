@@ -6,7 +6,7 @@ using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Loading;
 using Sockmap.Bypasses;
 using Sockmap.Bypasses.Layout;
-using Sockmap.Support.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Support.Experiments;
 
@@ -95,22 +95,22 @@ internal sealed class ExperimentBench : IDisposable
     /// </summary>
     private static uint ReadWriteSequence(Socket socket)
     {
-        SetTcpOption(socket, LinuxSocket.TCP_REPAIR, LinuxSocket.TCP_REPAIR_ON);
+        SetTcpOption(socket, SocketConstants.TCP_REPAIR, SocketConstants.TCP_REPAIR_ON);
         try
         {
-            SetTcpOption(socket, LinuxSocket.TCP_REPAIR_QUEUE, LinuxSocket.TCP_SEND_QUEUE);
+            SetTcpOption(socket, SocketConstants.TCP_REPAIR_QUEUE, SocketConstants.TCP_SEND_QUEUE);
             Span<byte> sequence = stackalloc byte[sizeof(uint)];
-            socket.GetRawSocketOption(LinuxSocket.IPPROTO_TCP, LinuxSocket.TCP_QUEUE_SEQ, sequence);
+            socket.GetRawSocketOption(SocketConstants.IPPROTO_TCP, SocketConstants.TCP_QUEUE_SEQ, sequence);
             return MemoryMarshal.Read<uint>(sequence);
         }
         finally
         {
-            SetTcpOption(socket, LinuxSocket.TCP_REPAIR, LinuxSocket.TCP_REPAIR_OFF_NO_WP);
+            SetTcpOption(socket, SocketConstants.TCP_REPAIR, SocketConstants.TCP_REPAIR_OFF_NO_WP);
         }
     }
 
     private static void SetTcpOption(Socket socket, int option, int value) =>
-        socket.SetRawSocketOption(LinuxSocket.IPPROTO_TCP, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
+        socket.SetRawSocketOption(SocketConstants.IPPROTO_TCP, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
 
     private void WriteState(Socket socket)
     {

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Sockmap.Support.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Support.Experiments;
 
@@ -17,11 +17,11 @@ internal sealed class FionReadExperiment : Experiment
         byte[] message = Messages.Create();
         pair.Send(message);
         pair.WaitReadable();
-        int before = Libc.QueuedBytes(pair.Receiver.SafeHandle);
+        int before = SocketCalls.QueuedBytes(pair.Receiver.SafeHandle);
         int read = pair.Receive(message.AsSpan(0, FirstRead));
-        int between = Libc.QueuedBytes(pair.Receiver.SafeHandle);
+        int between = SocketCalls.QueuedBytes(pair.Receiver.SafeHandle);
         pair.Receive(message);
-        int after = Libc.QueuedBytes(pair.Receiver.SafeHandle);
+        int after = SocketCalls.QueuedBytes(pair.Receiver.SafeHandle);
         return Observation.Of(
             read == FirstRead && before == Messages.Length && between == Messages.Length - FirstRead && after == 0,
             $"With {Messages.Length}, {Messages.Length - FirstRead} and 0 bytes unread FIONREAD said",

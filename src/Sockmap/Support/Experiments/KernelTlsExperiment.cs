@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Sockmap.Support.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Support.Experiments;
 
@@ -28,7 +28,7 @@ internal sealed class KernelTlsExperiment : Experiment
 
         try
         {
-            pair.Receiver.SetRawSocketOption(LinuxSocket.IPPROTO_TCP, LinuxSocket.TCP_ULP, "tls"u8);
+            pair.Receiver.SetRawSocketOption(SocketConstants.IPPROTO_TCP, SocketConstants.TCP_ULP, "tls"u8);
         }
         catch (SocketException e)
         {

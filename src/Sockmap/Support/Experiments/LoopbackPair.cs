@@ -5,7 +5,7 @@ using Sockmap.Bpf;
 using Sockmap.Bpf.Maps;
 using Sockmap.Bypasses.Layout;
 using Sockmap.Bypasses.Store;
-using Sockmap.Support.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Support.Experiments;
 
@@ -64,17 +64,17 @@ internal sealed class LoopbackPair : IDisposable
     public static ulong ScopeOf(Socket socket)
     {
         Span<byte> cookie = stackalloc byte[CookieLength];
-        socket.GetRawSocketOption(LinuxSocket.SOL_SOCKET, LinuxSocket.SO_NETNS_COOKIE, cookie);
+        socket.GetRawSocketOption(SocketConstants.SOL_SOCKET, SocketConstants.SO_NETNS_COOKIE, cookie);
         return MemoryMarshal.Read<ulong>(cookie);
     }
 
     /// <summary>Sends all of it from <see cref="Sender"/> without waiting; gives what send(2) did.</summary>
     public int Send(ReadOnlySpan<byte> data, int flags = 0) =>
-        Libc.Send(Sender.SafeHandle, data, flags | LinuxSocket.MSG_DONTWAIT | LinuxSocket.MSG_NOSIGNAL);
+        SocketCalls.Send(Sender.SafeHandle, data, flags | SocketConstants.MSG_DONTWAIT | SocketConstants.MSG_NOSIGNAL);
 
     /// <summary>Reads what <see cref="Receiver"/> has, without waiting; gives what recv(2) did.</summary>
     public int Receive(Span<byte> buffer, int flags = 0) =>
-        Libc.Recv(Receiver.SafeHandle, buffer, flags | LinuxSocket.MSG_DONTWAIT);
+        SocketCalls.Recv(Receiver.SafeHandle, buffer, flags | SocketConstants.MSG_DONTWAIT);
 
     /// <summary>Waits until <see cref="Receiver"/> can be read.</summary>
     /// <returns>False when that was not so in time.</returns>

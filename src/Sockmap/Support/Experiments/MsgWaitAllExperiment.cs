@@ -1,4 +1,4 @@
-using Sockmap.Support.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Support.Experiments;
 
@@ -15,7 +15,7 @@ internal sealed class MsgWaitAllExperiment : Experiment
         byte[] message = Messages.Create();
         pair.Send(message);
         pair.WaitReadable();
-        using BlockedReader reader = BlockedReader.Start(pair.Receiver, 2 * Messages.Length, LinuxSocket.MSG_WAITALL);
+        using BlockedReader reader = BlockedReader.Start(pair.Receiver, 2 * Messages.Length, SocketConstants.MSG_WAITALL);
         if (!reader.WaitUntilAsleepOrDone())
         {
             return Observation.Unknown("The reading thread never came to wait.");

@@ -1,4 +1,4 @@
-using Sockmap.Support.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Support.Experiments;
 
@@ -12,11 +12,11 @@ internal sealed class OutOfBandExperiment : Experiment
     public override Observation Observe(LoopbackPair pair)
     {
         byte[] message = Messages.Create();
-        pair.Send(message, LinuxSocket.MSG_OOB);
+        pair.Send(message, SocketConstants.MSG_OOB);
         pair.WaitReadable();
         byte[] buffer = new byte[Messages.Length];
         int inline = pair.Receive(buffer);
-        int urgent = pair.Receive(buffer.AsSpan(0, 1), LinuxSocket.MSG_OOB);
+        int urgent = pair.Receive(buffer.AsSpan(0, 1), SocketConstants.MSG_OOB);
         return Observation.Of(
             inline == Messages.Length - 1 && urgent == 1 && buffer[0] == message[^1],
             $"Of {Messages.Length} bytes, the last one urgent, recv() and recv(MSG_OOB) gave",

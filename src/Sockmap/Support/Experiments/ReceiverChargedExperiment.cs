@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Sockmap.Support.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Support.Experiments;
 
@@ -33,7 +33,7 @@ internal sealed class ReceiverChargedExperiment : Experiment
     private static long ReadMemory(Socket socket)
     {
         Span<uint> words = stackalloc uint[Words];
-        socket.GetRawSocketOption(LinuxSocket.SOL_SOCKET, LinuxSocket.SO_MEMINFO, MemoryMarshal.AsBytes(words));
+        socket.GetRawSocketOption(SocketConstants.SOL_SOCKET, SocketConstants.SO_MEMINFO, MemoryMarshal.AsBytes(words));
         return words[0];
     }
 }

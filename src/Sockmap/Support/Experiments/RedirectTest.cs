@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Net.Sockets;
 using Sockmap.Bypasses;
 using Sockmap.Bypasses.Layout;
+using Sockmap.Interop;
 using Sockmap.Support.Checks;
-using Sockmap.Support.Interop;
 
 namespace Sockmap.Support.Experiments;
 
@@ -47,7 +47,7 @@ internal static class RedirectTest
     private static bool Arrives(Socket from, Socket to, int length)
     {
         byte[] message = Messages.Create(length);
-        if (Libc.Send(from.SafeHandle, message, LinuxSocket.MSG_DONTWAIT | LinuxSocket.MSG_NOSIGNAL) != length)
+        if (SocketCalls.Send(from.SafeHandle, message, SocketConstants.MSG_DONTWAIT | SocketConstants.MSG_NOSIGNAL) != length)
         {
             return false;
         }
@@ -56,7 +56,7 @@ internal static class RedirectTest
         int read = 0;
         while (read < length && to.Poll(Patience.Limit, SelectMode.SelectRead))
         {
-            int count = Libc.Recv(to.SafeHandle, buffer.AsSpan(read), LinuxSocket.MSG_DONTWAIT);
+            int count = SocketCalls.Recv(to.SafeHandle, buffer.AsSpan(read), SocketConstants.MSG_DONTWAIT);
             if (count <= 0)
             {
                 return false;

@@ -1,5 +1,5 @@
 using System.IO.Pipes;
-using Sockmap.Support.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Support.Experiments;
 
@@ -17,7 +17,7 @@ internal sealed class SpliceExperiment : Experiment
         using AnonymousPipeServerStream pipe = new(PipeDirection.In);
         pair.Send(Messages.Create());
         pair.WaitReadable();
-        int moved = Libc.Splice(pair.Receiver.SafeHandle, pipe.ClientSafePipeHandle, Messages.Length, LinuxSocket.SPLICE_F_NONBLOCK);
+        int moved = SocketCalls.Splice(pair.Receiver.SafeHandle, pipe.ClientSafePipeHandle, Messages.Length, SocketConstants.SPLICE_F_NONBLOCK);
         return Observation.Of(
             moved == Messages.Length,
             $"For {Messages.Length} bytes that were there splice() gave",

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Sockmap.Support.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Support.Experiments;
 
@@ -34,7 +34,7 @@ internal sealed class TcpInfoExperiment : Experiment
     private static ulong Read(Socket socket, int offset)
     {
         Span<byte> info = stackalloc byte[Room];
-        int length = socket.GetRawSocketOption(LinuxSocket.IPPROTO_TCP, LinuxSocket.TCP_INFO, info);
+        int length = socket.GetRawSocketOption(SocketConstants.IPPROTO_TCP, SocketConstants.TCP_INFO, info);
         return length >= offset + sizeof(ulong)
             ? MemoryMarshal.Read<ulong>(info[offset..])
             : throw new SocketException((int)SocketError.ProtocolOption, string.Create(CultureInfo.InvariantCulture, $"TCP_INFO has {length} bytes on this kernel, and no counters of bytes."));

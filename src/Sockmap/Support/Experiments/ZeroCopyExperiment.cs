@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Sockmap.Support.Interop;
+using Sockmap.Interop;
 
 namespace Sockmap.Support.Experiments;
 
@@ -16,12 +16,12 @@ internal sealed class ZeroCopyExperiment : Experiment
     public override Observation Observe(LoopbackPair pair)
     {
         int on = 1;
-        pair.Sender.SetRawSocketOption(LinuxSocket.SOL_SOCKET, LinuxSocket.SO_ZEROCOPY, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in on)));
+        pair.Sender.SetRawSocketOption(SocketConstants.SOL_SOCKET, SocketConstants.SO_ZEROCOPY, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in on)));
 
         // The kernel reads this memory until it says that it is done with it.
         byte[] memory = GC.AllocateArray<byte>(Length, pinned: true);
         Messages.Create(Length).CopyTo(memory, 0);
-        int sent = pair.Send(memory, LinuxSocket.MSG_ZEROCOPY);
+        int sent = pair.Send(memory, SocketConstants.MSG_ZEROCOPY);
         byte[] buffer = new byte[Length];
         for (int read = 0; read < sent && pair.WaitReadable();)
         {
@@ -35,7 +35,7 @@ internal sealed class ZeroCopyExperiment : Experiment
         }
 
         bool completed = pair.Sender.Poll(Patience.Limit, SelectMode.SelectError)
-            && Libc.Recv(pair.Sender.SafeHandle, buffer, LinuxSocket.MSG_ERRQUEUE | LinuxSocket.MSG_DONTWAIT) >= 0;
+            && SocketCalls.Recv(pair.Sender.SafeHandle, buffer, SocketConstants.MSG_ERRQUEUE | SocketConstants.MSG_DONTWAIT) >= 0;
         return Observation.Of(
             sent > 0 && completed,
             "What came of send(MSG_ZEROCOPY) was",

@@ -9,6 +9,7 @@
 #include "kernel.h"
 #include "psock.h"
 #include "sock.h"
+#include "streams.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -261,6 +262,79 @@ static __always_inline void follow_state(struct bpf_sock_ops *ops)
 		report(state, tp, EVENT_CLOSED, 0);
 }
 
+#define SOL_TCP 6
+#define TCP_BPF_SNDCWND_CLAMP 1002
+#define TCP_BPF_SOCK_OPS_CB_FLAGS 1008
+
+/*
+ * The one field of a socket that a program may write, that others can read, and that changes nothing: congestion windows
+ * do not come near these. Whoever reads CLAMP_NO_REDIRECT in his peer redirects nothing into it.
+ */
+#define CLAMP_NO_REDIRECT 0x7ffffffe
+#define CLAMP_NONE 0x7fffffff
+
+static __always_inline void clamp(struct bpf_sock_ops *ops, int value)
+{
+	bpf_setsockopt(ops, SOL_TCP, TCP_BPF_SNDCWND_CLAMP, &value, sizeof(value));
+}
+
+/* No send of this socket is under way but those that wait on it. */
+static __always_inline bool is_quiet(__u64 sock)
+{
+	__u64 psock = psock_of(sock, false);
+	__u32 waiters = count_waiters(sock, config.woken_wake_function, false);
+
+	return psock && waiters <= MOST_WAITERS && psock_references(psock, false) <= waiters + 1;
+}
+
+/*
+ * TCP had news for a socket that it serves better (ENTRY_BETTER_ON_TCP), which therefore leaves the map. First its peer
+ * is told not to redirect into it any more. It goes when both are seen without a send under way after that, so that no
+ * redirect can be on its way in either direction, and when nothing redirected waits in it.
+ */
+static __noinline int leave_for_tcp(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	struct entry_state *state;
+	struct bypass_counters *c;
+	struct entry_key key;
+	struct tcp_sock *tp;
+	__u64 psock;
+
+	if (!sk)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	state = bpf_sk_storage_get(&storage, sk, 0, 0);
+	if (!tp || !state)
+		return 0;
+	if (!(state->flags & ENTRY_BETTER_ON_TCP)) {
+		/* It was put in anew. */
+		if (tp->snd_cwnd_clamp == CLAMP_NO_REDIRECT)
+			clamp(ops, CLAMP_NONE);
+		return 0;
+	}
+	psock = psock_of((__u64)tp, false);
+	/* Where it is hidden who waits nothing can be told. */
+	if (!psock || state->leaving || !config.woken_wake_function)
+		return 0;
+	if (tp->snd_cwnd_clamp != CLAMP_NO_REDIRECT) {
+		state->flags &= ~ENTRY_PEER_MISSED;
+		clamp(ops, CLAMP_NO_REDIRECT);
+		return 0;
+	}
+	if (!is_queue_empty(psock, false) || !is_quiet((__u64)tp) ||
+	    !(state->peer_sock ? is_quiet(state->peer_sock) : state->flags & ENTRY_PEER_MISSED))
+		return 0;
+	c = counters_of(state, tp);
+	if (c)
+		count(c, SOCKETS_LEFT, 1);
+	report(state, tp, EVENT_LEFT, state->reason);
+	state->leaving = LEAVING_NOW;
+	key = state->own;
+	bpf_map_delete_elem(&sockhash, &key);
+	return 0;
+}
+
 static __always_inline void keep_out(struct entry_key *key, struct tcp_sock *tp, enum bypass_counter reason,
 				     bool connected)
 {
@@ -274,6 +348,9 @@ static __always_inline void refuse(struct entry_key *key, struct tcp_sock *tp, e
 	count_in_group(GROUP_NONE, reason);
 	report_newcomer(key, tp, EVENT_FAILED, reason, connected);
 }
+
+/* Its end, and news from TCP for leave_for_tcp(), which come with what goes over TCP only. */
+#define FOLLOWED (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTT_CB_FLAG)
 
 /* Every path returns 1: sock_ops programs beside ours have their say. */
 SEC("sockops")
@@ -292,6 +369,10 @@ int take_in(struct bpf_sock_ops *ops)
 	}
 	if (ops->op == BPF_SOCK_OPS_STATE_CB) {
 		follow_state(ops);
+		return 1;
+	}
+	if (ops->op == BPF_SOCK_OPS_RTT_CB) {
+		leave_for_tcp(ops);
 		return 1;
 	}
 	if (ops->op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB && ops->op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB)
@@ -352,7 +433,7 @@ int take_in(struct bpf_sock_ops *ops)
 		return 1;
 	}
 	count_in_group(state->group, connected ? SOCKETS_CONNECTED : SOCKETS_ACCEPTED);
-	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | FOLLOWED);
 	report(state, tp, EVENT_JOINED, 0);
 	return 1;
 }
@@ -408,6 +489,8 @@ static __always_inline bool is_full(struct entry_state *state, __u32 size, const
 	__u64 limit = config.queue_limit;
 	__u64 queued = queued_bytes(state->peer_sock, exact);
 
+	if (add_to_window(state, size, queued) && is_trial_due(state, queued))
+		state->flags |= ENTRY_TRIAL;
 	if (!queued) {
 		state->burst = 0;
 		return false;
@@ -541,6 +624,13 @@ static __always_inline enum bypass_counter judge(struct message *m, const bool e
 
 	if (PEEK(exact, struct inet_connection_sock, peer, icsk_ulp_ops))
 		return TCP_UPPER_PROTOCOL;
+	if (PEEK(exact, struct tcp_sock, peer, snd_cwnd_clamp) == CLAMP_NO_REDIRECT)
+		return TCP_LEAVING;
+	if (state->flags & (ENTRY_TRIAL | ENTRY_BETTER_ON_TCP)) {
+		if (state->flags & ENTRY_TRIAL && add_to_window(state, m->msg->size, true))
+			follow_trial(state, PEEK(exact, struct tcp_sock, peer, copied_seq));
+		return TCP_STREAM;
+	}
 	/* No byte behind unread ones: see is_full() on readers that take a short read for a dry socket. */
 	if (leaving && (state->synced_seq != m->write_seq || !queued_bytes(peer, exact)))
 		return TCP_LEAVING;
@@ -568,6 +658,19 @@ static __always_inline bool is_worth_looking(struct entry_state *state)
 	__u32 misses = state->misses;
 
 	return misses < 16 || !(misses & 63);
+}
+
+#define MANY_MISSES 1024
+#define LONG_ALONE (10 * 1000 * MILLISECOND)
+
+static __noinline int note_miss(struct entry_state *state)
+{
+	state->misses++;
+	if (state->flags & ENTRY_BETTER_ON_TCP)
+		state->flags |= ENTRY_PEER_MISSED;
+	else if (state->misses >= MANY_MISSES && bpf_ktime_get_ns() - state->joined_at >= LONG_ALONE)
+		state->flags |= ENTRY_BETTER_ON_TCP;
+	return 0;
 }
 
 /* False where the message is of a socket that is none of ours. */
@@ -630,7 +733,7 @@ static __always_inline int judge_message(struct sk_msg_md *msg, const bool exact
 		/* To oneself first: that is the verdict that stays when the peer is not found. */
 		if (bpf_msg_redirect_hash(msg, &sockhash, &state->own, 0) != SK_PASS ||
 		    bpf_msg_redirect_hash(msg, &sockhash, &state->peer, BPF_F_INGRESS) != SK_PASS) {
-			state->misses++;
+			note_miss(state);
 			return over_tcp(&m, TCP_NO_PEER);
 		}
 		state->misses = 0;
@@ -811,9 +914,6 @@ int mark(struct bpf_iter__sockmap *ctx)
 	return 0;
 }
 
-#define SOL_TCP 6
-#define TCP_BPF_SOCK_OPS_CB_FLAGS 1008
-
 /*
  * Has the sockets of a network namespace that user space put in tell take_in() of their states, as the others do: their
  * totals and their end. The option came with 6.12; before, the kernel says EINVAL, and they do not.
@@ -835,7 +935,7 @@ int follow_added(struct bpf_iter__tcp *ctx)
 	if (!state || !(state->flags & ENTRY_ADDED) ||
 	    bpf_getsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))
 		return 0;
-	flags |= BPF_SOCK_OPS_STATE_CB_FLAG;
+	flags |= FOLLOWED;
 	bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags));
 	return 0;
 }

@@ -7,7 +7,7 @@
 
 #include <linux/types.h>
 
-#define BYPASS_LAYOUT 2
+#define BYPASS_LAYOUT 3
 
 /* Addresses as the network writes them, IPv4 as ::ffff:a.b.c.d; ports in host order. */
 struct entry_key {
@@ -37,6 +37,13 @@ enum entry_flags {
 	ENTRY_UNCOUNTED = 32,
 	/* The message that ENTRY_KICK asks for was given to TCP when write_seq was first_seq. */
 	ENTRY_KICKED = 64,
+	/* A stream is sent over TCP for a while to find out whether that is faster, and what waited before it is read. */
+	ENTRY_TRIAL = 128,
+	ENTRY_TRIAL_SETTLED = 256,
+	/* TCP carries what this socket sends better: it leaves the map when that can lose nothing. */
+	ENTRY_BETTER_ON_TCP = 512,
+	/* Its peer was not in the map, when it was told not to redirect into this socket any more. */
+	ENTRY_PEER_MISSED = 1024,
 };
 
 /* How far a socket is on its way out, see mark(). */
@@ -68,9 +75,10 @@ struct entry_state {
 	__u32 group;
 	/* Why the last message that went over TCP did (enum bypass_counter), or 0. */
 	__u32 reason;
-	/* enum entry_leaving. The one field that is written without the socket's lock, by mark() only. */
+	/* enum entry_leaving. The one field that is written without the socket's lock, by mark(). */
 	__u32 leaving;
-	__u32 reserved;
+	/* How often a stream was tried over TCP without being better there. */
+	__u32 trials;
 	/* When it came in, nanoseconds of CLOCK_MONOTONIC. */
 	__u64 joined_at;
 	/* Jiffies of its last message, which cost a load where a clock costs a call; 0 for none. */
@@ -83,6 +91,18 @@ struct entry_state {
 	__u64 tcp_messages;
 	__u64 tcp_bytes;
 	__u64 spilled_messages;
+	/* The stream as it was sent since a moment (streams.h), nanoseconds of CLOCK_MONOTONIC. */
+	__u64 window_began;
+	__u64 window_bytes;
+	/* What the peer had not read of what was redirected at that moment, or in a trial its copied_seq. */
+	__u64 window_mark;
+	__u32 window_messages;
+	/* Those of them that found the peer's queue not empty. */
+	__u32 window_ahead;
+	/* Bytes a millisecond, before the trial began. */
+	__u64 redirected_rate;
+	/* No trial before that, nanoseconds of CLOCK_MONOTONIC. */
+	__u64 next_trial;
 };
 
 enum bypass_counter {
@@ -90,6 +110,8 @@ enum bypass_counter {
 	SOCKETS_CONNECTED,
 	SOCKETS_ACCEPTED,
 	SOCKETS_ADDED,
+	/* Sockets that left by themselves, as TCP carries better what they send. */
+	SOCKETS_LEFT,
 	/* Sockets not taken in. */
 	SOCKETS_FILTERED,
 	SOCKETS_REMOTE,
@@ -119,6 +141,7 @@ enum bypass_counter {
 	TCP_WRONG_PEER,
 	TCP_KICK,
 	TCP_LEAVING,
+	TCP_STREAM,
 	/* Messages refused with EACCES since their verdict could not be undone: the own entry was deleted meanwhile. */
 	MESSAGES_REFUSED,
 	BYPASS_COUNTERS,

@@ -178,6 +178,7 @@ struct tcp_sock {
 	__u32 copied_seq;
 	__u32 write_seq;
 	__u32 snd_nxt;
+	__u32 snd_cwnd_clamp;
 	__u64 bytes_sent;
 	__u8 repair : 1;
 };

@@ -56,4 +56,7 @@ public enum SockmapReason
 
     /// <summary>The socket is being taken out.</summary>
     Leaving,
+
+    /// <summary>TCP carries the stream that is sent faster, or it is being tried whether it does.</summary>
+    Stream,
 }

@@ -16,6 +16,7 @@ public static class OpenMetrics
         ("connected", s => s.SocketsConnected),
         ("accepted", s => s.SocketsAccepted),
         ("added", s => s.SocketsAdded),
+        ("left", s => s.SocketsLeft),
         ("filtered", s => s.SocketsFiltered),
         ("remote", s => s.SocketsRemote),
         ("map_full", s => s.SocketsMapFull),
@@ -56,6 +57,7 @@ public static class OpenMetrics
         ("wrong_peer", s => s.TcpWrongPeer),
         ("kick", s => s.TcpKick),
         ("leaving", s => s.TcpLeaving),
+        ("stream", s => s.TcpStream),
     ];
 
     /// <summary>The whole text of one scrape, lines ended by '\n', the last one <c># EOF</c>.</summary>

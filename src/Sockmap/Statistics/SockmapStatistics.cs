@@ -35,6 +35,9 @@ public sealed record SockmapStatistics
     /// <summary>Sockets taken in later, when they were established already.</summary>
     public ulong SocketsAdded { get; init; }
 
+    /// <summary>Sockets that left by themselves, since TCP carries better what they send.</summary>
+    public ulong SocketsLeft { get; init; }
+
     /// <summary>Sockets that the filters kept out. Those that were kept out are counted for the whole bypass only.</summary>
     public ulong SocketsFiltered { get; init; }
 
@@ -106,6 +109,9 @@ public sealed record SockmapStatistics
 
     /// <summary>Messages over TCP since the socket was being taken out.</summary>
     public ulong TcpLeaving { get; init; }
+
+    /// <summary>Messages over TCP since it carries the stream that they are a part of faster, or to find out whether it does.</summary>
+    public ulong TcpStream { get; init; }
 
     /// <summary>Messages refused with EACCES, by a forced removal.</summary>
     public ulong MessagesRefused { get; init; }

@@ -70,6 +70,7 @@ internal static class StatisticsReader
             SocketsConnected = Of(BypassCounter.SocketsConnected),
             SocketsAccepted = Of(BypassCounter.SocketsAccepted),
             SocketsAdded = Of(BypassCounter.SocketsAdded),
+            SocketsLeft = Of(BypassCounter.SocketsLeft),
             SocketsFiltered = Of(BypassCounter.SocketsFiltered),
             SocketsRemote = Of(BypassCounter.SocketsRemote),
             SocketsMapFull = Of(BypassCounter.SocketsMapFull),
@@ -94,6 +95,7 @@ internal static class StatisticsReader
             TcpWrongPeer = Of(BypassCounter.TcpWrongPeer),
             TcpKick = Of(BypassCounter.TcpKick),
             TcpLeaving = Of(BypassCounter.TcpLeaving),
+            TcpStream = Of(BypassCounter.TcpStream),
             MessagesRefused = Of(BypassCounter.MessagesRefused),
         };
     }

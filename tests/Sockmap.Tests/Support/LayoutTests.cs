@@ -23,7 +23,7 @@ public sealed class LayoutTests
         (nameof(EntryState.Group), "group"),
         (nameof(EntryState.Reason), "reason"),
         (nameof(EntryState.Leaving), "leaving"),
-        (nameof(EntryState.Reserved), "reserved"),
+        (nameof(EntryState.Trials), "trials"),
         (nameof(EntryState.JoinedAt), "joined_at"),
         (nameof(EntryState.LastTick), "last_tick"),
         (nameof(EntryState.ClockAt), "clock_at"),
@@ -33,6 +33,13 @@ public sealed class LayoutTests
         (nameof(EntryState.TcpMessages), "tcp_messages"),
         (nameof(EntryState.TcpBytes), "tcp_bytes"),
         (nameof(EntryState.SpilledMessages), "spilled_messages"),
+        (nameof(EntryState.WindowBegan), "window_began"),
+        (nameof(EntryState.WindowBytes), "window_bytes"),
+        (nameof(EntryState.WindowMark), "window_mark"),
+        (nameof(EntryState.WindowMessages), "window_messages"),
+        (nameof(EntryState.WindowAhead), "window_ahead"),
+        (nameof(EntryState.RedirectedRate), "redirected_rate"),
+        (nameof(EntryState.NextTrial), "next_trial"),
     ];
 
     [Fact]

@@ -6,6 +6,7 @@ internal enum BypassCounter
     SocketsConnected,
     SocketsAccepted,
     SocketsAdded,
+    SocketsLeft,
     SocketsFiltered,
     SocketsRemote,
     SocketsMapFull,
@@ -30,5 +31,6 @@ internal enum BypassCounter
     TcpWrongPeer,
     TcpKick,
     TcpLeaving,
+    TcpStream,
     MessagesRefused,
 }

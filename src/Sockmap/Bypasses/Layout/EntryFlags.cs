@@ -12,4 +12,8 @@ internal enum EntryFlags : uint
     Kick = 16,
     Uncounted = 32,
     Kicked = 64,
+    Trial = 128,
+    TrialSettled = 256,
+    BetterOnTcp = 512,
+    PeerMissed = 1024,
 }

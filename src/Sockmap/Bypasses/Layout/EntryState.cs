@@ -25,7 +25,7 @@ internal struct EntryState
     public uint Group;
     public uint Reason;
     public EntryLeaving Leaving;
-    public uint Reserved;
+    public uint Trials;
     public ulong JoinedAt;
     public ulong LastTick;
     public ulong ClockAt;
@@ -35,6 +35,13 @@ internal struct EntryState
     public ulong TcpMessages;
     public ulong TcpBytes;
     public ulong SpilledMessages;
+    public ulong WindowBegan;
+    public ulong WindowBytes;
+    public ulong WindowMark;
+    public uint WindowMessages;
+    public uint WindowAhead;
+    public ulong RedirectedRate;
+    public ulong NextTrial;
 
     /// <summary>The state of a socket that has sent nothing yet.</summary>
     /// <param name="local">Its own end.</param>

@@ -24,6 +24,7 @@ internal static class Reasons
         BypassCounter.TcpWrongPeer => SockmapReason.WrongPeer,
         BypassCounter.TcpKick => SockmapReason.Kick,
         BypassCounter.TcpLeaving => SockmapReason.Leaving,
+        BypassCounter.TcpStream => SockmapReason.Stream,
         _ => SockmapReason.None,
     };
 }

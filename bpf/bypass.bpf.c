@@ -489,7 +489,7 @@ static __always_inline bool is_full(struct entry_state *state, __u32 size, const
 	__u64 limit = config.queue_limit;
 	__u64 queued = queued_bytes(state->peer_sock, exact);
 
-	if (add_to_window(state, size, queued) && is_trial_due(state, queued))
+	if (add_to_window(state, size, queued) && !(config.options & OPTION_KEEP_SOCKETS) && is_trial_due(state, queued))
 		state->flags |= ENTRY_TRIAL;
 	if (!queued) {
 		state->burst = 0;
@@ -668,7 +668,8 @@ static __noinline int note_miss(struct entry_state *state)
 	state->misses++;
 	if (state->flags & ENTRY_BETTER_ON_TCP)
 		state->flags |= ENTRY_PEER_MISSED;
-	else if (state->misses >= MANY_MISSES && bpf_ktime_get_ns() - state->joined_at >= LONG_ALONE)
+	else if (state->misses >= MANY_MISSES && !(config.options & OPTION_KEEP_SOCKETS) &&
+		  bpf_ktime_get_ns() - state->joined_at >= LONG_ALONE)
 		state->flags |= ENTRY_BETTER_ON_TCP;
 	return 0;
 }

@@ -210,6 +210,8 @@ enum bypass_options {
 	OPTION_EXCLUDED_PORTS = 16,
 	OPTION_INCLUDED_ADDRESSES = 32,
 	OPTION_EXCLUDED_ADDRESSES = 64,
+	/* Sockets stay, also where TCP carries better what they send. */
+	OPTION_KEEP_SOCKETS = 128,
 };
 
 enum bypass_variant {

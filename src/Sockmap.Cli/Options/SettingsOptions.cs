@@ -72,6 +72,11 @@ internal sealed class SettingsOptions
         Description = "Also take pairs whose ends are in different network namespaces of this host.",
     };
 
+    private readonly Option<bool> keepSockets = new("--keep-sockets")
+    {
+        Description = "Sockets stay in also where TCP carries better what they send.",
+    };
+
     private readonly Option<uint> queueLimit = new("--queue-limit")
     {
         Description = "Bytes that may wait unread before messages go over TCP; 0, or without it, 2 MiB.",
@@ -98,6 +103,7 @@ internal sealed class SettingsOptions
         command.Add(family);
         command.Add(maxEntries);
         command.Add(crossNamespace);
+        command.Add(keepSockets);
         command.Add(queueLimit);
         command.Add(variant);
     }
@@ -114,6 +120,7 @@ internal sealed class SettingsOptions
         Family = parsed.GetValue(family) ?? AddressFamilies.Any,
         MaxEntries = parsed.GetValue(maxEntries),
         CrossNamespace = parsed.GetValue(crossNamespace),
+        KeepSockets = parsed.GetValue(keepSockets),
         QueueLimit = parsed.GetValue(queueLimit),
         Variant = parsed.GetValue(variant),
     };

@@ -102,6 +102,11 @@ internal static class StatusView
             parts.Add("across namespaces");
         }
 
+        if (bypass.KeepSockets)
+        {
+            parts.Add("keeps sockets");
+        }
+
         return string.Join(", ", parts);
     }
 

@@ -90,6 +90,7 @@ internal static class BypassObject
         When(settings.Family.HasFlag(AddressFamilies.IPv4), BypassOptions.IPv4)
         | When(settings.Family.HasFlag(AddressFamilies.IPv6), BypassOptions.IPv6)
         | When(settings.CrossNamespace, BypassOptions.CrossNamespace)
+        | When(settings.KeepSockets, BypassOptions.KeepSockets)
         | When(settings.Ports.Count > 0, BypassOptions.IncludedPorts)
         | When(settings.ExcludedPorts.Count > 0, BypassOptions.ExcludedPorts)
         | When(settings.Addresses.Count > 0, BypassOptions.IncludedAddresses)

@@ -49,6 +49,7 @@ internal static class BypassReader
             ExcludedAddresses = ReadAddresses(excluded),
             MaxEntries = (int)(sockHash?.MaxEntries ?? 0),
             CrossNamespace = Has(BypassOptions.CrossNamespace),
+            KeepSockets = Has(BypassOptions.KeepSockets),
             QueueLimit = config.QueueLimit,
             Variant = (BypassVariant)config.Variant,
         };
@@ -146,6 +147,7 @@ internal static class BypassReader
             Address = [.. installed.Settings.Addresses.Select(network => network.ToString())],
             ExcludeAddress = [.. installed.Settings.ExcludedAddresses.Select(network => network.ToString())],
             CrossNamespace = installed.Settings.CrossNamespace,
+            KeepSockets = installed.Settings.KeepSockets,
             Variant = installed.Settings.Variant ?? default,
             QueueLimit = installed.Settings.QueueLimit,
             Entries = entries,

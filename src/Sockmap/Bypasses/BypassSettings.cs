@@ -45,6 +45,13 @@ public sealed record BypassSettings
     /// </summary>
     public bool CrossNamespace { get; init; }
 
+    /// <summary>
+    /// Sockets stay in the bypass also where TCP carries better what they send. Without it those leave by themselves: senders
+    /// of streams of small messages that a trial found faster over TCP, as they are where sender and reader share a CPU; and
+    /// those that have sent many messages for ten seconds while their other end never came in.
+    /// </summary>
+    public bool KeepSockets { get; init; }
+
     /// <summary>Bytes that may wait unread in a receiver before messages spill to TCP; 0 is 2 MiB.</summary>
     public uint QueueLimit { get; init; }
 

@@ -41,6 +41,9 @@ public sealed record BypassStatus
     /// <summary>Pairs across network namespaces are taken too.</summary>
     public bool CrossNamespace { get; init; }
 
+    /// <summary>Sockets stay also where TCP carries better what they send.</summary>
+    public bool KeepSockets { get; init; }
+
     /// <summary>The verdict program that runs.</summary>
     public BypassVariant Variant { get; init; }
 

@@ -67,6 +67,7 @@ internal static partial class SettingsRules
         Compare("ExcludeAddress", Describe(installed.ExcludedAddresses, "none"), Describe(wanted.ExcludedAddresses, "none"));
         Compare("MaxEntries", $"{installed.MaxEntries}", $"{wanted.MaxEntries}");
         Compare("CrossNamespace", $"{installed.CrossNamespace}", $"{wanted.CrossNamespace}");
+        Compare("KeepSockets", $"{installed.KeepSockets}", $"{wanted.KeepSockets}");
         Compare("QueueLimit", $"{installed.QueueLimit}", $"{wanted.QueueLimit}");
         if (wanted.Variant is not null)
         {

@@ -62,6 +62,10 @@ public sealed class InstallSockmapBypassCommand : SockmapCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public SwitchParameter CrossNamespace { get; set; }
 
+    /// <summary>Keeps sockets in also where TCP serves them better.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public SwitchParameter KeepSockets { get; set; }
+
     /// <summary>Unread bytes at which messages spill to TCP; 0 is 2 MiB.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public uint QueueLimit { get; set; }
@@ -106,6 +110,7 @@ public sealed class InstallSockmapBypassCommand : SockmapCommand
             Family = Family,
             MaxEntries = MaxEntries,
             CrossNamespace = CrossNamespace,
+            KeepSockets = KeepSockets,
             QueueLimit = QueueLimit,
             Variant = Variant,
         };

@@ -28,6 +28,7 @@ public sealed class LifecycleTests
             ExcludedAddresses = [AddressRange.Parse("10.9.8.7")],
             MaxEntries = 1234,
             CrossNamespace = true,
+            KeepSockets = true,
             QueueLimit = 77_000,
             Variant = BypassVariant.Probing,
         });
@@ -43,6 +44,7 @@ public sealed class LifecycleTests
         Assert.Equal(["10.9.8.7/32"], status.ExcludeAddress);
         Assert.Equal(1234, status.MaxEntries);
         Assert.True(status.CrossNamespace);
+        Assert.True(status.KeepSockets);
         Assert.Equal(77_000u, status.QueueLimit);
         Assert.Equal(BypassVariant.Probing, status.Variant);
         Assert.InRange(status.InstalledAt, before.AddSeconds(-1), DateTime.Now.AddSeconds(1));

@@ -12,4 +12,5 @@ internal enum BypassOptions : uint
     ExcludedPorts = 16,
     IncludedAddresses = 32,
     ExcludedAddresses = 64,
+    KeepSockets = 128,
 }

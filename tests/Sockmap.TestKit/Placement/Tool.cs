@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Sockmap.TestKit.Placement;
 
 /// <summary>Runs a command to its end. The child is in the cgroup and the namespaces of the calling thread.</summary>
-public static class Tool
+internal static class Tool
 {
     public static void Run(string file, IReadOnlyList<string> arguments, string input)
     {

@@ -31,7 +31,7 @@ public sealed class InterruptedTests
     {
         Assert.SkipWhen(Machine.MissingForKilling is not null, Machine.MissingForKilling ?? string.Empty);
         using InstalledBypass bypass = new();
-        string[] install = ["install", "--cgroup", bypass.Cgroup.Path, "--bpffs", bypass.BpfFileSystem.Path];
+        string[] install = ["install", "--keep-sockets", "--cgroup", bypass.Cgroup.Path, "--bpffs", bypass.BpfFileSystem.Path];
         IReadOnlyList<CommandStep> steps = TracedCommand.Record(bypass.BpfFileSystem.Path, install);
         bypass.Remove();
 
@@ -102,7 +102,7 @@ public sealed class InterruptedTests
     {
         Assert.SkipWhen(Machine.MissingForKilling is not null, Machine.MissingForKilling ?? string.Empty);
         using InstalledBypass bypass = new();
-        string[] replace = ["install", "--force", "--max-entries", "999", "--cgroup", bypass.Cgroup.Path, "--bpffs", bypass.BpfFileSystem.Path];
+        string[] replace = ["install", "--keep-sockets", "--force", "--max-entries", "999", "--cgroup", bypass.Cgroup.Path, "--bpffs", bypass.BpfFileSystem.Path];
         IReadOnlyList<CommandStep> steps;
         bypass.Install();
         using (RunningStreams streams = Start(bypass))

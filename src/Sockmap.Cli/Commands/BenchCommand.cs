@@ -43,7 +43,7 @@ internal sealed class BenchCommand : CommandBase
     private readonly Option<MeasurementArm[]> armOption = new("--arm", "-a")
     {
         Description = "The ways to compare with plain TCP; without it bypass,unix.",
-        HelpName = "tcp|bypass|unix|object",
+        HelpName = "tcp|bypass|unix|object|beside",
         CustomParser = ValueParsers.Choices<MeasurementArm>,
     };
 

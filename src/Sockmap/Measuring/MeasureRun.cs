@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Sockmap.Bypasses;
 using Sockmap.Cgroups;
+using Sockmap.Filters;
 using Sockmap.Workers;
 
 namespace Sockmap.Measuring;
@@ -15,6 +16,9 @@ internal sealed class MeasureRun : IDisposable
     internal const string CgroupPrefix = "sockmap-measure";
     internal const int FewestEntries = 4096;
     private const double AtMostRedirected = 0.01;
+
+    /// <summary>A filter that lets no connection of a measurement in: its server listens on a port that the kernel chooses.</summary>
+    private static readonly PortRange PortOfNobody = new(1, 1);
 
     private readonly HeldResources _held = new();
     private readonly Dictionary<MeasurementArm, string> _cgroups = [];
@@ -121,21 +125,14 @@ internal sealed class MeasureRun : IDisposable
         RequireNoBypassOn(manager, outside);
         _cgroups[MeasurementArm.Tcp] = outside;
         _cgroups[MeasurementArm.Unix] = outside;
-        if (_options.Arms.Contains(MeasurementArm.Bypass))
+        BypassSettings settings = new()
         {
-            string inside = MakeCgroup(root);
-            _cgroups[MeasurementArm.Bypass] = inside;
-            _held.Hold(TemporaryBypass.Install(
-                manager,
-                new BypassSettings
-                {
-                    Cgroup = inside,
-                    MaxEntries = Math.Max(FewestEntries, 4 * _options.Connections.Max()),
-                    Variant = _options.Variant,
-                    QueueLimit = _options.QueueLimit,
-                },
-                _cancellationToken));
-        }
+            MaxEntries = Math.Max(FewestEntries, 4 * _options.Connections.Max()),
+            Variant = _options.Variant,
+            QueueLimit = _options.QueueLimit,
+        };
+        Install(MeasurementArm.Bypass, settings);
+        Install(MeasurementArm.Beside, settings with { Ports = [PortOfNobody] });
 
         if (_options.Arms.Contains(MeasurementArm.Object))
         {
@@ -149,6 +146,15 @@ internal sealed class MeasureRun : IDisposable
             CultureInfo.InvariantCulture,
             $"Process {_pair.Ids.Server} is the server, process {_pair.Ids.Client} the client, on CPU {string.Join(" and ", _options.Cpus)}."));
         _began = Stopwatch.GetTimestamp();
+
+        void Install(MeasurementArm arm, BypassSettings wanted)
+        {
+            if (_options.Arms.Contains(arm))
+            {
+                string inside = _cgroups[arm] = MakeCgroup(root);
+                _held.Hold(TemporaryBypass.Install(manager, wanted with { Cgroup = inside }, _cancellationToken));
+            }
+        }
     }
 
     /// <summary>Plain TCP is not plain below a bypass.</summary>

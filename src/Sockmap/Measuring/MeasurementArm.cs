@@ -16,4 +16,7 @@ public enum MeasurementArm
 #pragma warning disable CA1720 // A BPF object is what it is, and no C# type is meant.
     Object,
 #pragma warning restore CA1720
+
+    /// <summary>TCP beside a bypass of ours, whose filters keep the connections out.</summary>
+    Beside,
 }

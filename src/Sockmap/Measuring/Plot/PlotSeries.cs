@@ -87,6 +87,7 @@ internal sealed record PlotSeries(MeasurementKind Kind, string Name, int Colour,
         {
             MeasurementArm.Bypass => "bypass",
             MeasurementArm.Unix => "UNIX stream",
+            MeasurementArm.Beside => "beside a bypass",
             _ => Path.GetFileName(row.ObjectPath) ?? "object",
         };
         if (tellConnections)

@@ -79,6 +79,9 @@ struct entry_state {
 	__u32 leaving;
 	/* How often a stream was tried over TCP without being better there. */
 	__u32 trials;
+	/* How often in a row it was better there. */
+	__u32 wins;
+	__u32 reserved;
 	/* When it came in, nanoseconds of CLOCK_MONOTONIC. */
 	__u64 joined_at;
 	/* Jiffies of its last message, which cost a load where a clock costs a call; 0 for none. */

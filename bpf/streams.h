@@ -18,6 +18,9 @@
 #define TRIAL_SETTLING (10 * MILLISECOND)
 #define TRIAL_PAUSE (1000 * MILLISECOND)
 #define MOST_TRIAL_PAUSES 6
+/* Leaving is for good, and a window may be the scheduler's mood. */
+#define ENOUGH_WINS 2
+#define REPEAT_PAUSE (50 * MILLISECOND)
 /* Larger messages, on the average, gain more by a redirect than TCP can make up for. */
 #define SMALL_MESSAGE 32768
 #define WINDOW_LOOK 256
@@ -86,12 +89,18 @@ static __noinline int follow_trial(struct entry_state *state, __u32 copied_seq)
 	}
 	if (elapsed < STREAM_WINDOW)
 		return 0;
-	if (elapsed < LONGEST_WINDOW && a_millisecond(read, elapsed) > state->redirected_rate)
-		state->flags |= ENTRY_BETTER_ON_TCP;
 	state->flags &= ~(ENTRY_TRIAL | ENTRY_TRIAL_SETTLED);
-	pauses = state->trials < MOST_TRIAL_PAUSES ? state->trials : MOST_TRIAL_PAUSES;
-	state->trials++;
-	state->next_trial = now + (TRIAL_PAUSE << pauses);
+	if (elapsed < LONGEST_WINDOW && a_millisecond(read, elapsed) > state->redirected_rate) {
+		state->wins++;
+		if (state->wins == ENOUGH_WINS)
+			state->flags |= ENTRY_BETTER_ON_TCP;
+		state->next_trial = now + REPEAT_PAUSE;
+	} else {
+		pauses = state->trials < MOST_TRIAL_PAUSES ? state->trials : MOST_TRIAL_PAUSES;
+		state->trials++;
+		state->wins = 0;
+		state->next_trial = now + (TRIAL_PAUSE << pauses);
+	}
 	begin_window(state, now, 0);
 	return 0;
 }

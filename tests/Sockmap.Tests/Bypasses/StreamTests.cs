@@ -132,6 +132,7 @@ public sealed class StreamTests
                 RedirectedRate = isFaster ? 1UL : ulong.MaxValue,
                 WindowBegan = MonotonicClock.Now - 30_000_000,
                 WindowMessages = 0,
+                Wins = isFaster ? 1u : 0u,
             });
             for (int i = 0; i < 300; i++)
             {

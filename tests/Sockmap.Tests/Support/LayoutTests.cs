@@ -24,6 +24,8 @@ public sealed class LayoutTests
         (nameof(EntryState.Reason), "reason"),
         (nameof(EntryState.Leaving), "leaving"),
         (nameof(EntryState.Trials), "trials"),
+        (nameof(EntryState.Wins), "wins"),
+        (nameof(EntryState.Reserved), "reserved"),
         (nameof(EntryState.JoinedAt), "joined_at"),
         (nameof(EntryState.LastTick), "last_tick"),
         (nameof(EntryState.ClockAt), "clock_at"),

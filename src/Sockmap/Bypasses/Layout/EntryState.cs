@@ -26,6 +26,8 @@ internal struct EntryState
     public uint Reason;
     public EntryLeaving Leaving;
     public uint Trials;
+    public uint Wins;
+    public uint Reserved;
     public ulong JoinedAt;
     public ulong LastTick;
     public ulong ClockAt;

@@ -91,6 +91,12 @@ internal static class ControlBenchmark
             Console.WriteLine($"{who,-28}{cells[0],18}{cells[1],18}{cells[2],18}");
         }
 
+        string[] steps = ["install", "status", "remove"];
+        for (int step = 0; step < steps.Length; step++)
+        {
+            Ratios.Note($"{steps[step]} in a session, of the scripts' time", Median(times["in a session"][step]) / reference[step], "<= 0.5");
+        }
+
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"peak memory of a sockmap process: {peak / 1024.0:0.0} MiB"));
     }
 

@@ -7,6 +7,8 @@ return args switch
     ["list"] => ListingBenchmark.List(),
     ["entries"] => EntriesBenchmark.Run(60_000, rounds: 11),
     ["control", var scripts, var naive, var command] => ControlBenchmark.Run(scripts, naive, command, rounds: 9),
+    ["messages", var command, var naive] => MessagesBenchmark.Run(command, naive),
+    ["import", var powerShell, var manifest] => ImportBenchmark.Run(powerShell, manifest, rounds: 9),
     ["programs", var objects] => ProgramsBenchmark.Run(objects, rounds: 7),
     ["hold-sockets", var cgroup, var count] => EntriesBenchmark.HoldSockets(cgroup, ListingBenchmark.Count(count)),
     ["list-entries", var name] => EntriesBenchmark.List(name),
@@ -19,6 +21,8 @@ static int Usage()
     Console.Error.WriteLine("Sockmap.Bench entries: lists 60,000 sockets of a bypass with their processes, and has bpftool dump their map.");
     Console.Error.WriteLine("Sockmap.Bench control SCRIPTS NAIVE COMMAND: install, status and remove, by us and by scripts around bpftool (bench/run knows the paths).");
     Console.Error.WriteLine("Sockmap.Bench programs OBJECTS: what a message and a connection cost in our programs, a naive one and an empty one.");
+    Console.Error.WriteLine("Sockmap.Bench messages COMMAND NAIVE: round trips, streams and connections a second, by sockmap bench.");
+    Console.Error.WriteLine("Sockmap.Bench import PWSH MANIFEST: what importing the module adds to a start of PowerShell.");
     Console.Error.WriteLine("All need root and bpftool.");
     return 2;
 }

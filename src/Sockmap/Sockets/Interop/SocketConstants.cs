@@ -28,6 +28,7 @@ internal static class SocketConstants
     internal const int SO_TYPE = 3;
     internal const int SO_LINGER = 13;
     internal const int SO_PROTOCOL = 38;
+    internal const int SO_DOMAIN = 39;
     internal const int SO_COOKIE = 57;
 
     // include/uapi/asm-generic/errno.h

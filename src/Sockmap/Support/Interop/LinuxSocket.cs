@@ -5,6 +5,7 @@ internal static class LinuxSocket
 {
     // include/linux/socket.h
     internal const int MSG_OOB = 0x1;
+    internal const int MSG_PEEK = 0x2;
     internal const int MSG_DONTWAIT = 0x40;
     internal const int MSG_WAITALL = 0x100;
     internal const int MSG_ERRQUEUE = 0x2000;

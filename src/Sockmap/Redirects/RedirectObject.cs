@@ -21,9 +21,15 @@ internal static class RedirectObject
     private const string ConfigVariable = "config";
 
     private static readonly Lazy<byte[]> Bytes = new(ReadBytes);
+    private static readonly Lazy<ObjectSpec> Compiled = new(ReadSpec);
 
     /// <summary>The map that holds the settings.</summary>
-    public static string Configuration { get; } = ReadSpec().Variables.Single(variable => string.Equals(variable.Name, ConfigVariable, StringComparison.Ordinal)).MapName;
+    public static string Configuration => Compiled.Value.Variables.Single(IsConfiguration).MapName;
+
+    /// <summary>Bytes of the settings' value, which holds the programs' other constants too.</summary>
+    public static int ConfigurationSize => (int)Compiled.Value.Maps[Configuration].ValueSize;
+
+    public static int ConfigOffset => Compiled.Value.Variables.Single(IsConfiguration).Offset;
 
     /// <summary>The verdict of a mode.</summary>
     public static string ProgramOf(SockmapRedirectMode mode) => mode switch
@@ -45,6 +51,8 @@ internal static class RedirectObject
         spec.SetVariable(ConfigVariable, MemoryMarshal.AsBytes(new ReadOnlySpan<RedirectConfig>(in config)));
         return BpfObject.Load(spec, new BpfObjectOptions { Programs = [ProgramOf(config.Mode), List, Leave] });
     }
+
+    private static bool IsConfiguration(VariableSpec variable) => string.Equals(variable.Name, ConfigVariable, StringComparison.Ordinal);
 
     private static ObjectSpec ReadSpec() => ObjectSpec.Read(Bytes.Value, "redirect");
 

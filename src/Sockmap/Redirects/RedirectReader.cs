@@ -14,10 +14,19 @@ internal static class RedirectReader
     public static RedirectConfig? ReadConfig(RedirectFolder folder)
     {
         using BpfMap? map = RedirectFolder.TryOpenMap(folder.Config);
-        return map is not null && map.ValueSize == Marshal.SizeOf<RedirectConfig>()
-            && map.TryLookup(0u, out RedirectConfig config) && config.Layout == RedirectConfig.CurrentLayout
-            ? config
-            : null;
+        if (map is null || map.KeySize != sizeof(uint) || map.ValueSize != RedirectObject.ConfigurationSize)
+        {
+            return null;
+        }
+
+        byte[] value = new byte[map.ValueSize];
+        if (!map.TryLookup(new byte[sizeof(uint)], value))
+        {
+            return null;
+        }
+
+        RedirectConfig config = MemoryMarshal.Read<RedirectConfig>(value.AsSpan(RedirectObject.ConfigOffset));
+        return config.Layout == RedirectConfig.CurrentLayout ? config : null;
     }
 
     /// <param name="folder">Its folder, which is there.</param>

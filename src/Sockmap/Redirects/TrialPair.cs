@@ -19,13 +19,14 @@ internal sealed class TrialPair : IDisposable
     private const int VsockPortOffset = 4;
     private const int VsockCidOffset = 8;
 
-    private readonly IDisposable? _owner;
+    // A Socket that nobody refers to closes its handle.
+    private readonly IDisposable[] _owners;
 
-    private TrialPair(SafeHandle inner, SafeHandle outer, IDisposable? owner = null)
+    private TrialPair(SafeHandle inner, SafeHandle outer, params IDisposable[] owners)
     {
         Inner = inner;
         Outer = outer;
-        _owner = owner;
+        _owners = owners;
     }
 
     /// <summary>The socket that is redirected from or to.</summary>
@@ -65,7 +66,10 @@ internal sealed class TrialPair : IDisposable
     {
         Inner.Dispose();
         Outer.Dispose();
-        _owner?.Dispose();
+        foreach (IDisposable owner in _owners)
+        {
+            owner.Dispose();
+        }
     }
 
     private static TrialPair CreateTcp(IPAddress loopback)
@@ -85,7 +89,7 @@ internal sealed class TrialPair : IDisposable
             other.Bind(new IPEndPoint(loopback, 0));
             one.Connect(other.LocalEndPoint!);
             other.Connect(one.LocalEndPoint!);
-            TrialPair pair = new(one.SafeHandle, other.SafeHandle);
+            TrialPair pair = new(one.SafeHandle, other.SafeHandle, one, other);
             one = other = null;
             return pair;
         }

@@ -65,7 +65,7 @@ struct {
 
 struct sk_buff {
 	struct sk_buff *next;
-	unsigned int len;
+	char cb[48];
 	unsigned int truesize;
 };
 
@@ -82,7 +82,13 @@ struct sock___buffers {
 	struct sk_buff_head sk_receive_queue;
 };
 
+struct tcp_sock___received {
+	__u32 rcv_nxt;
+};
+
 #pragma clang attribute pop
+
+#define RCV_SHUTDOWN 1
 
 static const __u32 first = 0, second = 1;
 
@@ -90,6 +96,8 @@ static const __u32 first = 0, second = 1;
 
 /* Buffers that are looked at one by one; of more of them the mean of these is taken. */
 #define SAMPLED_BUFFERS 16
+/* No buffer has more (MAX_SKB_FRAGS pages, and heads); what says so was freed meanwhile. */
+#define LARGEST_BUFFER (1 << 20)
 /* Messages that are looked at one by one, on kernels that do not charge them to the socket. */
 #define MOST_MESSAGES 256
 
@@ -112,6 +120,8 @@ static __always_inline __u64 held_memory(__u64 psock, __u32 *buffers)
 			break;
 		size = 0;
 		bpf_core_read(&size, sizeof(size), &item->truesize);
+		if (size > LARGEST_BUFFER)
+			break;
 		memory += size;
 		seen++;
 		bpf_core_read(&item, sizeof(item), &item->next);
@@ -183,8 +193,10 @@ static __always_inline int judge_send(struct sk_msg_md *msg, const __u64 flags)
 	/* On its way out TCP holds the sender when it is full. A queue to be read from has no such end. */
 	if (flags & BPF_F_INGRESS) {
 		bpf_probe_read_kernel(&to, sizeof(to), (void *)msg + bpf_core_field_offset(struct sk_msg, sk_redir));
-		if (is_full(to, msg->size))
+		if (is_full(to, msg->size)) {
+			overrun();
 			return refuse(c, msg->size);
+		}
 	}
 	COUNT(c, redirected, msg->size);
 	return SK_PASS;
@@ -228,12 +240,12 @@ static __always_inline bool is_in(void *map)
 }
 
 /*
- * The source's own reader gets it, as without a redirect. TCP's window closes when he does not read; for the others the
- * same limit holds as for the target.
+ * The source's own reader gets it, as without a redirect. TCP's window closes when he does not read; nothing holds the
+ * sender of another socket, for which the same limit holds as for the target.
  */
 static __always_inline int keep(struct redirect_counters *c, __u32 size)
 {
-	if (is_full_at(&first, size))
+	if (!(config.options & REDIRECT_HOLDS_SENDER) && is_full_at(&first, size))
 		return drop(c, size);
 	COUNT(c, kept, size);
 	return SK_PASS;
@@ -247,17 +259,22 @@ static __always_inline int judge_ingress(struct __sk_buff *skb, const __u64 flag
 	if (!c)
 		return SK_PASS;
 	/*
-	 * Nothing to hand on: a FIN, which is the source's, or an empty datagram. The kernel would take one for an error of
-	 * the target and redirect no more (sk_psock_backlog).
+	 * Nothing to hand on. The kernel would take it for an error of the target and redirect no more (sk_psock_backlog). A
+	 * FIN is TCP's, which has seen it: the source's reader finds the end. An empty datagram is lost.
 	 */
-	if (!skb->len)
+	if (!skb->len) {
+		if (!(config.options & REDIRECT_HOLDS_SENDER))
+			COUNT(c, dropped, 0);
+		return SK_DROP;
+	}
+	if (is_on(COURSE_STAYS))
 		return SK_PASS;
 	if (is_on(COURSE_OVERRUN))
 		return keep(c, skb->len);
 	if (!is_in(&target))
 		return keep(c, skb->len);
 	full = is_full_at(&second, skb->len);
-	if (full && config.may_drop)
+	if (full && (config.options & REDIRECT_MAY_DROP))
 		return drop(c, skb->len);
 	if (full) {
 		overrun();
@@ -309,30 +326,105 @@ int list(struct bpf_iter__sockmap *ctx)
 	return 0;
 }
 
-/* ---- the end ---- */
+/* ---- in and out, for TCP sources ---- */
 
 /*
- * Takes a TCP source whose own queue is empty out of its map. The iterator holds the socket's lock, so that no verdict of
- * it is under way, and none of what comes in meanwhile is lost: it is TCP's.
+ * The iterator over TCP sockets holds a socket's lock: no verdict of it is under way, and nobody reads from it.
+ */
+static __always_inline struct tcp_sock *locked_source(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+
+	if (!common || (__u64)common->skc_cookie.counter != config.source_cookie)
+		return NULL;
+	return bpf_skc_to_tcp_sock(common);
+}
+
+static __always_inline bool is_unread(struct sock *sk)
+{
+	__u32 buffers = 0;
+
+	bpf_core_read(&buffers, sizeof(buffers), &((struct sock___buffers *)sk)->sk_receive_queue.qlen);
+	return buffers;
+}
+
+/* Where the first byte is that was not read: in the first buffer, or still to come. */
+static __always_inline __u32 first_unread(struct tcp_sock *tp)
+{
+	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+	struct sk_buff *next = NULL;
+	__u32 seq = 0;
+
+	if (is_unread(sk)) {
+		bpf_core_read(&next, sizeof(next), &((struct sock___buffers *)sk)->sk_receive_queue.next);
+		/* struct tcp_skb_cb begins with it (include/net/tcp.h). */
+		bpf_core_read(&seq, sizeof(seq), &next->cb);
+		return seq;
+	}
+	bpf_core_read(&seq, sizeof(seq), &((struct tcp_sock___received *)tp)->rcv_nxt);
+	return sk->sk_shutdown & RCV_SHUTDOWN ? seq - 1 : seq;
+}
+
+static __always_inline int try_to_join(struct bpf_iter__tcp *ctx, const bool only_dry)
+{
+	struct tcp_sock *tp = locked_source(ctx);
+	int result;
+
+	if (!tp)
+		return 0;
+	/* A verdict gets each buffer whole (tcp_read_skb), also what was read of it. */
+	if (only_dry && is_unread((struct sock *)tp))
+		result = JOIN_UNREAD;
+	else if (is_unread((struct sock *)tp) && first_unread(tp) != tp->copied_seq)
+		result = JOIN_PARTLY_READ;
+	else
+		result = bpf_map_update_elem(&source, &first, tp, BPF_NOEXIST);
+	bpf_seq_write(ctx->meta->seq, &result, sizeof(result));
+	return 0;
+}
+
+SEC("iter/tcp")
+int join(struct bpf_iter__tcp *ctx)
+{
+	return try_to_join(ctx, false);
+}
+
+/*
+ * What is unread is redirected by whoever receives next, and if he does not only look, the kernel forgets to count it
+ * (tcp_bpf_recvmsg_parser writes back the copied_seq that it began with): better, nothing is.
+ */
+SEC("iter/tcp")
+int join_dry(struct bpf_iter__tcp *ctx)
+{
+	return try_to_join(ctx, true);
+}
+
+/*
+ * It goes when its own queue is empty. What comes in from then on is TCP's, and nothing of it is lost. Only, a process
+ * that was in a receive of the source meanwhile may have set copied_seq back, see above, so that TCP would look for bytes
+ * that are gone, and find no others any more.
  */
 SEC("iter/tcp")
 int leave(struct bpf_iter__tcp *ctx)
 {
-	struct sock_common *common = ctx->sk_common;
+	struct tcp_sock *tp = locked_source(ctx);
+	int result = LEAVE_UNREAD;
 	__u32 buffers = 0;
-	struct tcp_sock *tp;
 	__u64 psock;
 
-	if (!common)
-		return 0;
-	tp = bpf_skc_to_tcp_sock(common);
-	if (!tp || (__u64)common->skc_cookie.counter != config.source_cookie)
+	if (!tp)
 		return 0;
 	psock = owned_psock((struct sock *)tp);
-	if (!psock || !is_queue_empty(psock, false))
+	if (!psock)
 		return 0;
 	held_memory(psock, &buffers);
-	if (!buffers)
-		bpf_map_delete_elem(&source, &first);
+	if (!buffers && is_queue_empty(psock, false)) {
+		result = LEAVE_LAGS;
+		if (first_unread(tp) == tp->copied_seq) {
+			bpf_map_delete_elem(&source, &first);
+			result = 0;
+		}
+	}
+	bpf_seq_write(ctx->meta->seq, &result, sizeof(result));
 	return 0;
 }

@@ -18,6 +18,13 @@ enum redirect_mode {
 	INGRESS_TO_LOCAL = 3,
 };
 
+enum redirect_option {
+	/* What comes in are datagrams that a full receiver may lose (UDP). */
+	REDIRECT_MAY_DROP = 1,
+	/* What the source has not read holds its sender (TCP). */
+	REDIRECT_HOLDS_SENDER = 2,
+};
+
 struct redirect_config {
 	__u32 layout;
 	__u32 mode;
@@ -27,8 +34,8 @@ struct redirect_config {
 	__u64 created_at;
 	/* SO_COOKIE of the source. */
 	__u64 source_cookie;
-	/* What comes in are datagrams that a full receiver may lose (UDP). */
-	__u32 may_drop;
+	/* enum redirect_option. */
+	__u32 options;
 	__u32 reserved;
 };
 
@@ -36,9 +43,14 @@ struct redirect_config {
 enum redirect_course {
 	/* Written by user space: it is being removed. What the source sends goes where it would without a redirect. */
 	COURSE_STOPPED = 0,
-	/* Written by the program: the target was full. What comes in stays with the source, as no byte may follow a gap. */
+	/*
+	 * Written by the program: the target was full. What comes in stays with the source, as no byte may follow a gap. A
+	 * sender is refused from then on, as the kernel keeps to a verdict of SK_DROP (psock->eval in tcp_bpf_send_verdict).
+	 */
 	COURSE_OVERRUN = 1,
-	COURSES = 2,
+	/* Written by user space: the source could not leave (LEAVE_LAGS). All that comes in stays with it. */
+	COURSE_STAYS = 2,
+	COURSES = 3,
 };
 
 struct redirect_counters {
@@ -54,6 +66,15 @@ struct redirect_counters {
 	__u64 dropped_messages;
 	__u64 dropped_bytes;
 };
+
+/* What join() gives beside 0 and a negative errno. */
+#define JOIN_PARTLY_READ 1
+/* The same, where only a socket with nothing unread was asked for. */
+#define JOIN_UNREAD 2
+
+/* What leave() gives beside 0: it is out. */
+#define LEAVE_UNREAD 1
+#define LEAVE_LAGS 2
 
 /* A socket of a redirect, and what waits in it. */
 struct redirect_row {

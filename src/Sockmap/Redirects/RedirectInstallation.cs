@@ -18,12 +18,10 @@ namespace Sockmap.Redirects;
 /// </summary>
 internal sealed class RedirectInstallation(RedirectSettings settings, RedirectEnd from, RedirectEnd to, Action<string> log)
 {
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(50);
+    /// <summary>Readers that come by read it dry in that time.</summary>
+    private static readonly TimeSpan DryTime = TimeSpan.FromMilliseconds(200);
 
     private SockmapRedirectMode Mode => settings.Mode;
-
-    /// <summary>What comes in is read buffer by buffer, one for each that arrives: what was there before would never be.</summary>
-    private bool NeedsDrySource => !Mode.TakesSends() && from.Kind != RedirectSocketKind.Tcp;
 
     /// <exception cref="BypassException">The kernel did not take a socket, or bytes are unread. Nothing is left behind.</exception>
     public void Build(RedirectFolder folder, CancellationToken cancellationToken)
@@ -34,7 +32,12 @@ internal sealed class RedirectInstallation(RedirectSettings settings, RedirectEn
             QueueLimit = settings.QueueLimit == 0 ? RedirectSettings.DefaultQueueLimit : settings.QueueLimit,
             CreatedAt = (ulong)(DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100,
             SourceCookie = from.Cookie,
-            MayDrop = from.Kind == RedirectSocketKind.Udp ? 1u : 0u,
+            Options = from.Kind switch
+            {
+                RedirectSocketKind.Udp => RedirectOptions.MayDrop,
+                RedirectSocketKind.Tcp => RedirectOptions.HoldsSender,
+                _ => RedirectOptions.None,
+            },
         });
         BpfMap source = loaded.Maps[RedirectObject.Source], target = loaded.Maps[RedirectObject.Target];
         BpfProgram verdict = loaded.Programs[RedirectObject.ProgramOf(Mode)], list = loaded.Programs[RedirectObject.List];
@@ -53,7 +56,7 @@ internal sealed class RedirectInstallation(RedirectSettings settings, RedirectEn
         log($"Pinned programs and maps in {folder.Path}.");
 
         PutTarget(target, cancellationToken);
-        PutSource(source, list, cancellationToken);
+        PutSource(loaded, cancellationToken);
         WriteEnd(loaded.Maps[RedirectObject.Ends], 0, RedirectMaps.ReadRow(list, source));
         WriteEnd(loaded.Maps[RedirectObject.Ends], 1, RedirectMaps.ReadRow(list, target));
         Kick();
@@ -79,19 +82,66 @@ internal sealed class RedirectInstallation(RedirectSettings settings, RedirectEn
         log($"Put the target, {to}, into its map.");
     }
 
-    private void PutSource(BpfMap source, BpfProgram list, CancellationToken cancellationToken)
+    private void PutSource(BpfObject loaded, CancellationToken cancellationToken)
+    {
+        BpfMap source = loaded.Maps[RedirectObject.Source];
+        if (Mode.TakesSends())
+        {
+            Put(source, from, "source");
+        }
+        else if (from.Kind == RedirectSocketKind.Tcp)
+        {
+            Join(loaded, cancellationToken);
+        }
+        else
+        {
+            PutDrySource(source, loaded.Programs[RedirectObject.List], cancellationToken);
+        }
+
+        log($"Put the source, {from}, into its map: from here on it redirects.");
+    }
+
+    /// <summary>
+    /// Under its lock, as the kernel would hand on the first buffer of its receive queue whole, also what its process has
+    /// read of it. A source that is being read has nothing unread at some moment, which is waited for a while.
+    /// </summary>
+    private void Join(BpfObject loaded, CancellationToken cancellationToken)
+    {
+        Deadline deadline = new(settings.Timeout), dry = new(settings.Timeout < DryTime ? settings.Timeout : DryTime);
+        while (true)
+        {
+            BpfProgram join = loaded.Programs[dry.IsOver ? RedirectObject.Join : RedirectObject.JoinDry];
+            switch (SourcePass.Run(join, from.Descriptor))
+            {
+                case 0:
+                    return;
+                case null:
+                    throw new BypassException(BypassError.SocketNotSuitable, $"The source, {from}, was closed meanwhile.");
+                case < 0 and int errno:
+                    BpfException refusal = new("Putting a socket into a SOCKMAP", -errno);
+                    throw Explain(refusal, from, "source") ?? KernelError.Explain(refusal);
+                default:
+                    if (deadline.IsOver && dry.IsOver)
+                    {
+                        throw new BypassException(
+                            BypassError.BytesUnread,
+                            $"The process of the source, {from}, has read a part of a buffer and leaves the rest, which the kernel would hand on whole: let it read on, or give it more time (Timeout).");
+                    }
+
+                    (dry.IsOver ? deadline : dry).Pause(cancellationToken);
+                    break;
+            }
+        }
+    }
+
+    private void PutDrySource(BpfMap source, BpfProgram list, CancellationToken cancellationToken)
     {
         while (true)
         {
-            if (NeedsDrySource)
-            {
-                WaitUntilRead(from, "source", "the kernel would pass them on one by one, each when another comes", cancellationToken);
-            }
-
+            WaitUntilRead(from, "source", "the kernel would pass them on one by one, each when another comes", cancellationToken);
             Put(source, from, "source");
-            if (!NeedsDrySource || RedirectMaps.ReadRow(list, source) is not { ReceivedBuffers: > 0 })
+            if (RedirectMaps.ReadRow(list, source) is not { ReceivedBuffers: > 0 })
             {
-                log($"Put the source, {from}, into its map: from here on it redirects.");
                 return;
             }
 
@@ -103,8 +153,8 @@ internal sealed class RedirectInstallation(RedirectSettings settings, RedirectEn
 
     private void WaitUntilRead(RedirectEnd end, string role, string why, CancellationToken cancellationToken)
     {
-        long deadline = Environment.TickCount64 + (long)settings.Timeout.TotalMilliseconds;
-        for (TimeSpan pause = TimeSpan.FromMilliseconds(1); ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        Deadline deadline = new(settings.Timeout);
+        while (true)
         {
             int unread = end.CountUnread();
             if (unread == 0)
@@ -112,17 +162,14 @@ internal sealed class RedirectInstallation(RedirectSettings settings, RedirectEn
                 return;
             }
 
-            if (settings.Timeout != Timeout.InfiniteTimeSpan && Environment.TickCount64 >= deadline)
+            if (deadline.IsOver)
             {
                 throw new BypassException(BypassError.BytesUnread, string.Create(
                     CultureInfo.InvariantCulture,
                     $"{unread} bytes wait unread in the {role}, {end}, and {why}: let its process read them, or give it more time (Timeout)."));
             }
 
-            if (cancellationToken.WaitHandle.WaitOne(pause))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-            }
+            deadline.Pause(cancellationToken);
         }
     }
 

@@ -15,6 +15,8 @@ internal static class RedirectObject
     public const string Course = "course";
     public const string Ends = "ends";
     public const string List = "list";
+    public const string Join = "join";
+    public const string JoinDry = "join_dry";
     public const string Leave = "leave";
 
     private const string Resource = "redirect.bpf.o";
@@ -49,7 +51,7 @@ internal static class RedirectObject
         config.Layout = RedirectConfig.CurrentLayout;
         ObjectSpec spec = ReadSpec();
         spec.SetVariable(ConfigVariable, MemoryMarshal.AsBytes(new ReadOnlySpan<RedirectConfig>(in config)));
-        return BpfObject.Load(spec, new BpfObjectOptions { Programs = [ProgramOf(config.Mode), List, Leave] });
+        return BpfObject.Load(spec, new BpfObjectOptions { Programs = [ProgramOf(config.Mode), List, Join, JoinDry, Leave] });
     }
 
     private static bool IsConfiguration(VariableSpec variable) => string.Equals(variable.Name, ConfigVariable, StringComparison.Ordinal);

@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Sockmap.Bpf;
-using Sockmap.Bpf.Inspection;
-using Sockmap.Bpf.Iterators;
-using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Maps;
 using Sockmap.Bpf.Pinning;
 using Sockmap.Bpf.Programs;
@@ -28,6 +25,9 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
     /// <summary>Verdicts under way end in it.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>LEAVE_LAGS of bpf/redirect.h.</summary>
+    private const int Lags = 2;
+
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Looks in a row that must find nothing: a buffer leaves one queue before it is in the next.</summary>
@@ -41,26 +41,32 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
         using BpfMap? course = RedirectFolder.TryOpenMap(folder.Course);
         using BpfProgram? list = RedirectFolder.TryOpenProgram(folder.List);
         ulong dropped = 0;
+        bool stays = false;
         if (source is not null && target is not null && course is not null && list is not null && RedirectReader.ReadConfig(folder) is { } config)
         {
             RedirectMaps.TurnOn(course, RedirectCourse.Stopped);
             log(config.Mode.TakesSends()
                 ? "Stopped: what the source sends goes to its peer."
                 : "Stopped: what comes in stays the source's as soon as it is out.");
-            Sight sight = Wait(config, source, target, list, options, started, cancellationToken);
+            Sight sight = Wait(config, source, target, course, list, options, started, cancellationToken);
             if (!sight.IsEmpty && !options.Force)
             {
-                return new RedirectRemovalResult(folder.Name, IsComplete: false, sight.Bytes, 0, [.. sight.Describe()], Stopwatch.GetElapsedTime(started));
+                return new RedirectRemovalResult(folder.Name, IsComplete: false, sight.Bytes, 0, [.. sight.Describe()], SourceStays: false, Stopwatch.GetElapsedTime(started));
             }
 
             dropped = sight.Bytes;
-            RedirectMaps.TakeOut(source);
+            stays = RedirectMaps.IsOn(course, RedirectCourse.Stays);
+            if (!stays)
+            {
+                RedirectMaps.TakeOut(source);
+            }
+
             RedirectMaps.TakeOut(target);
             log(string.Create(CultureInfo.InvariantCulture, $"Took source and target out of their maps; {dropped} bytes were dropped."));
         }
 
         Unpin();
-        return new RedirectRemovalResult(folder.Name, IsComplete: true, 0, dropped, [], Stopwatch.GetElapsedTime(started));
+        return new RedirectRemovalResult(folder.Name, IsComplete: true, 0, dropped, [], stays, Stopwatch.GetElapsedTime(started));
     }
 
     /// <summary>
@@ -79,19 +85,21 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
         log($"Removed {folder.Path}.");
     }
 
-    private Sight Wait(in RedirectConfig config, BpfMap source, BpfMap target, BpfProgram list, RemoveOptions options, long started, CancellationToken cancellationToken)
+    private Sight Wait(in RedirectConfig config, BpfMap source, BpfMap target, BpfMap course, BpfProgram list, RemoveOptions options, long started, CancellationToken cancellationToken)
     {
         TimeSpan timeout = options.Force ? Settling : options.Timeout == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : options.Timeout;
         Pause(Settling, cancellationToken);
         int emptyLooks = 0;
         for (TimeSpan pause = TimeSpan.FromMilliseconds(1); ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
-            if (!config.Mode.TakesSends())
+            bool sourceGoes = !config.Mode.TakesSends() && !RedirectMaps.IsOn(course, RedirectCourse.Stays);
+            if (sourceGoes)
             {
-                LetSourceGo(config, source, list);
+                LetSourceGo(config, source, course, list);
+                sourceGoes = !RedirectMaps.IsOn(course, RedirectCourse.Stays);
             }
 
-            Sight sight = new(config.Mode.TakesSends() ? null : RedirectMaps.ReadRow(list, source), RedirectMaps.ReadRow(list, target), config.Mode.EndsLocally());
+            Sight sight = new(!sourceGoes ? null : RedirectMaps.ReadRow(list, source), RedirectMaps.ReadRow(list, target), config.Mode.EndsLocally());
             emptyLooks = sight.IsEmpty ? emptyLooks + 1 : 0;
             if (emptyLooks >= LeastLooks || (Stopwatch.GetElapsedTime(started) >= timeout && (!sight.IsEmpty || emptyLooks >= LeastLooks)))
             {
@@ -104,7 +112,7 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
     }
 
     /// <summary>The source goes as soon as nothing waits in it: what it kept would go with it.</summary>
-    private void LetSourceGo(in RedirectConfig config, BpfMap source, BpfProgram list)
+    private void LetSourceGo(in RedirectConfig config, BpfMap source, BpfMap course, BpfProgram list)
     {
         if (RedirectMaps.ReadRow(list, source) is not { IsEmpty: true } row)
         {
@@ -112,7 +120,7 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
         }
 
         SocketDescription socket = row.Socket.Describe();
-        if (RedirectSocketKinds.Of(row.Socket.KernelFamily, (int)socket.Type, (int)socket.Protocol) == RedirectSocketKind.Tcp && LeaveUnderLock(config, socket))
+        if (RedirectSocketKinds.Of(row.Socket.KernelFamily, (int)socket.Type, (int)socket.Protocol) == RedirectSocketKind.Tcp && LeaveUnderLock(config, course, socket))
         {
             return;
         }
@@ -121,7 +129,7 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
     }
 
     /// <returns>False where the iterator cannot be had, or not in the source's namespace.</returns>
-    private bool LeaveUnderLock(in RedirectConfig config, SocketDescription socket)
+    private bool LeaveUnderLock(in RedirectConfig config, BpfMap course, SocketDescription socket)
     {
         using BpfProgram? leave = RedirectFolder.TryOpenProgram(folder.Leave);
         if (leave is null)
@@ -138,21 +146,19 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
 
         try
         {
-            return NetworkNamespaces.Run(string.Create(CultureInfo.InvariantCulture, $"/proc/{holder.Id}/ns/net"), () => Pass(leave));
+            if (SourcePass.Run(leave, string.Create(CultureInfo.InvariantCulture, $"/proc/{holder.Id}/ns/net")) == Lags)
+            {
+                RedirectMaps.TurnOn(course, RedirectCourse.Stays);
+                log("The source stays in its map, as it would lose its place in the stream without: a process received from it meanwhile. What comes in is its own.");
+            }
+
+            return true;
         }
         catch (BpfException e)
         {
             log($"The source's network namespace could not be entered ({e.Message}), so that it leaves without its lock.");
             return false;
         }
-    }
-
-    private static bool Pass(BpfProgram leave)
-    {
-        using BpfLink link = BpfLink.CreateIterator(leave, target: null);
-        using Stream pass = BpfIterator.Open(link);
-        pass.CopyTo(Stream.Null);
-        return true;
     }
 
     private static void Pause(TimeSpan time, CancellationToken cancellationToken)

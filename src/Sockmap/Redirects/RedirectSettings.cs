@@ -13,8 +13,9 @@ public sealed record RedirectSettings
     public string? Name { get; init; }
 
     /// <summary>
-    /// Memory that may wait for the target, in bytes. Then a sender gets EACCES; what came in for a UDP socket is dropped,
-    /// and of all others stays in the source's receive queue from there on, as no byte may follow a gap. 0 is
+    /// Memory that may wait for the target, in bytes. Then a sender gets EACCES, until the redirect is removed; what came
+    /// in for a UDP socket is dropped, and of all others stays in the source's receive queue from there on, as no byte may
+    /// follow a gap (state Overrun). 0 is
     /// <see cref="DefaultQueueLimit"/>. A redirect from send to egress has none: there the target's own send buffer holds
     /// the sender.
     /// </summary>

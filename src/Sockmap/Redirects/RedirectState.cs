@@ -6,7 +6,10 @@ public enum RedirectState
     /// <summary>Both sockets are in, and it redirects.</summary>
     Active,
 
-    /// <summary>The target was full: what came in since stays in the source's receive queue, in order.</summary>
+    /// <summary>
+    /// The target was full: what came in since stays in the source's receive queue, in order; a sender gets EACCES until
+    /// the redirect is removed, as the kernel keeps to its verdict.
+    /// </summary>
     Overrun,
 
     /// <summary>It is being removed, and waits for what was redirected to be read or sent.</summary>

@@ -5,6 +5,7 @@ using Sockmap.Bpf;
 using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Loading;
 using Sockmap.Bpf.Maps;
+using Sockmap.Bypasses;
 using Sockmap.Redirects.Layout;
 using Sockmap.Support.Interop;
 
@@ -57,41 +58,26 @@ public sealed class RedirectTrial : IDisposable
     /// Every combination of a mode and two kinds, TCP and UDP over IPv4 and IPv6 each: what docs/redirects.md shows.
     /// </summary>
     /// <param name="cancellationToken">Looked at between two trials.</param>
-    /// <exception cref="BpfException">The kernel refused to load the programs.</exception>
-    /// <exception cref="BpfRelocationException">The kernel lacks something that the programs name.</exception>
-    public static IEnumerable<RedirectTrialResult> RunAll(CancellationToken cancellationToken = default)
-    {
-        (RedirectSocketKind Kind, bool IsIPv6)[] ends =
-        [
-            .. RedirectTable.Kinds.Select(kind => (kind, false)),
-            (RedirectSocketKind.Tcp, true),
-            (RedirectSocketKind.Udp, true),
-        ];
-        // Where there is no transport, each try to connect takes its time.
-        Dictionary<RedirectSocketKind, string> impossible = [];
-        foreach (RedirectSocketKind kind in RedirectTable.Kinds)
-        {
-            if (FindObstacle(kind) is { } obstacle)
-            {
-                impossible.Add(kind, obstacle);
-            }
-        }
+    /// <exception cref="BypassException">The kernel refused to load the programs, or lacks what they need.</exception>
+    public static IEnumerable<RedirectTrialResult> RunAll(CancellationToken cancellationToken = default) =>
+        RunAll(Enum.GetValues<SockmapRedirectMode>(), RedirectTable.Kinds, RedirectTable.Kinds, cancellationToken);
 
-        foreach (SockmapRedirectMode mode in Enum.GetValues<SockmapRedirectMode>())
-        {
-            using RedirectTrial trial = Load(mode);
-            foreach ((RedirectSocketKind from, bool isFromIPv6) in ends)
-            {
-                foreach ((RedirectSocketKind to, bool isToIPv6) in ends)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    string? obstacle = impossible.GetValueOrDefault(from) ?? impossible.GetValueOrDefault(to);
-                    yield return obstacle is null
-                        ? trial.Run(from, isFromIPv6, to, isToIPv6)
-                        : trial.NotTried(from, isFromIPv6, to, isToIPv6, obstacle);
-                }
-            }
-        }
+    /// <summary>The same of some modes and kinds.</summary>
+    /// <param name="modes">The redirects.</param>
+    /// <param name="from">Kinds of sources.</param>
+    /// <param name="to">Kinds of targets.</param>
+    /// <param name="cancellationToken">Looked at between two trials.</param>
+    /// <exception cref="BypassException">The kernel refused to load the programs.</exception>
+    public static IEnumerable<RedirectTrialResult> RunAll(
+        IReadOnlyCollection<SockmapRedirectMode> modes,
+        IReadOnlyCollection<RedirectSocketKind> from,
+        IReadOnlyCollection<RedirectSocketKind> to,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(modes);
+        ArgumentNullException.ThrowIfNull(from);
+        ArgumentNullException.ThrowIfNull(to);
+        return RunEach(modes, Ends(from), Ends(to), cancellationToken);
     }
 
     /// <summary>Tries one combination with sockets of its own.</summary>
@@ -123,6 +109,52 @@ public sealed class RedirectTrial : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _loaded.Dispose();
+
+    private static (RedirectSocketKind Kind, bool IsIPv6)[] Ends(IReadOnlyCollection<RedirectSocketKind> kinds) =>
+    [
+        .. kinds.Select(kind => (kind, false)),
+        .. kinds.Where(kind => kind is RedirectSocketKind.Tcp or RedirectSocketKind.Udp).Select(kind => (kind, true)),
+    ];
+
+    private static IEnumerable<RedirectTrialResult> RunEach(
+        IReadOnlyCollection<SockmapRedirectMode> modes,
+        (RedirectSocketKind Kind, bool IsIPv6)[] sources,
+        (RedirectSocketKind Kind, bool IsIPv6)[] targets,
+        CancellationToken cancellationToken)
+    {
+        // Where there is no transport, each try to connect takes its time.
+        Dictionary<RedirectSocketKind, string?> obstacles = sources.Concat(targets).Select(end => end.Kind).Distinct().ToDictionary(kind => kind, FindObstacle);
+        foreach (SockmapRedirectMode mode in modes)
+        {
+            using RedirectTrial trial = LoadOrExplain(mode);
+            foreach ((RedirectSocketKind from, bool isFromIPv6) in sources)
+            {
+                foreach ((RedirectSocketKind to, bool isToIPv6) in targets)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    yield return (obstacles[from] ?? obstacles[to]) is { } obstacle
+                        ? trial.NotTried(from, isFromIPv6, to, isToIPv6, obstacle)
+                        : trial.Run(from, isFromIPv6, to, isToIPv6);
+                }
+            }
+        }
+    }
+
+    private static RedirectTrial LoadOrExplain(SockmapRedirectMode mode)
+    {
+        try
+        {
+            return Load(mode);
+        }
+        catch (BpfException e)
+        {
+            throw KernelError.Explain(e);
+        }
+        catch (BpfRelocationException e)
+        {
+            throw new BypassException(BypassError.KernelUnsupported, e.Message, e);
+        }
+    }
 
     private static string? FindObstacle(RedirectSocketKind kind)
     {

@@ -64,12 +64,14 @@ internal sealed class TrialPair : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Inner.Dispose();
-        Outer.Dispose();
+        // A handle that is disposed without its Socket resets the connection.
         foreach (IDisposable owner in _owners)
         {
             owner.Dispose();
         }
+
+        Inner.Dispose();
+        Outer.Dispose();
     }
 
     private static TrialPair CreateTcp(IPAddress loopback)

@@ -14,6 +14,6 @@ internal struct RedirectConfig
     public ulong QueueLimit;
     public ulong CreatedAt;
     public ulong SourceCookie;
-    public uint MayDrop;
+    public RedirectOptions Options;
     private readonly uint _reserved;
 }

@@ -5,4 +5,5 @@ internal enum RedirectCourse : uint
 {
     Stopped = 0,
     Overrun = 1,
+    Stays = 2,
 }

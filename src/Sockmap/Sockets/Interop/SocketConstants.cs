@@ -31,6 +31,9 @@ internal static class SocketConstants
     internal const int SO_DOMAIN = 39;
     internal const int SO_COOKIE = 57;
 
+    // include/uapi/linux/sockios.h
+    internal const uint SIOCGSKNS = 0x894C;
+
     // include/uapi/asm-generic/errno.h
     internal const int ENOTSOCK = 88;
     internal const int ENOTCONN = 107;

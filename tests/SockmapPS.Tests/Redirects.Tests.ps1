@@ -45,10 +45,10 @@ Describe 'Redirects' -Skip:$notRoot {
     }
 
     It 'take what <mode> says, and give it back when they are removed' -ForEach @(
-        @{ mode = 'SendToLocal'; enter = 'Inner'; exit = 'Inner'; home = 'Outer' }
-        @{ mode = 'SendToEgress'; enter = 'Inner'; exit = 'Outer'; home = 'Outer' }
-        @{ mode = 'IngressToEgress'; enter = 'Outer'; exit = 'Outer'; home = 'Inner' }
-        @{ mode = 'IngressToLocal'; enter = 'Outer'; exit = 'Inner'; home = 'Inner' }
+        @{ mode = 'SendToLocal'; enter = 'Inner'; exit = 'Inner'; usual = 'Outer' }
+        @{ mode = 'SendToEgress'; enter = 'Inner'; exit = 'Outer'; usual = 'Outer' }
+        @{ mode = 'IngressToEgress'; enter = 'Outer'; exit = 'Outer'; usual = 'Inner' }
+        @{ mode = 'IngressToLocal'; enter = 'Outer'; exit = 'Inner'; usual = 'Inner' }
     ) {
         $made = New-SockmapRedirect $from.Inner $to.Inner -Mode $mode @there
         $made.Name, $made.Mode, $made.State | Should -Be ('redirect-1', $mode, 'Active')
@@ -61,7 +61,7 @@ Describe 'Redirects' -Skip:$notRoot {
         $removed.IsComplete, $removed.DroppedBytes | Should -Be ($true, 0)
         Get-SockmapRedirect @there | Should -BeNullOrEmpty
         Send-Text $from.$enter 'here'
-        Receive-Text $from.$home 4 | Should -Be 'here'
+        Receive-Text $from.$usual 4 | Should -Be 'here'
     }
 
     It 'find the sockets of a process by port and by descriptor' {

@@ -54,8 +54,14 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
                 return new RedirectRemovalResult(folder.Name, IsComplete: false, sight.Bytes, 0, [.. sight.Describe()], SourceStays: false, Stopwatch.GetElapsedTime(started));
             }
 
-            dropped = sight.Bytes;
+            if (sight.IsSourceOfTcp)
+            {
+                // Out of its map it would lose its place in the stream with what is unread: so nothing of that is dropped.
+                RedirectMaps.TurnOn(course, RedirectCourse.Stays);
+            }
+
             stays = RedirectMaps.IsOn(course, RedirectCourse.Stays);
+            dropped = sight.TargetBytes + (stays ? 0 : sight.SourceBytes);
             if (!stays)
             {
                 RedirectMaps.TakeOut(source);
@@ -128,7 +134,7 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
         RedirectMaps.TakeOut(source);
     }
 
-    /// <returns>False where the iterator cannot be had, or not in the source's namespace.</returns>
+    /// <returns>False where the iterator cannot be had, or does not find the source.</returns>
     private bool LeaveUnderLock(in RedirectConfig config, BpfMap course, SocketDescription socket)
     {
         using BpfProgram? leave = RedirectFolder.TryOpenProgram(folder.Leave);
@@ -146,13 +152,14 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
 
         try
         {
-            if (SourcePass.Run(leave, string.Create(CultureInfo.InvariantCulture, $"/proc/{holder.Id}/ns/net")) == Lags)
+            int? result = SourcePass.Run(leave, string.Create(CultureInfo.InvariantCulture, $"/proc/{holder.Id}/ns/net"));
+            if (result == Lags)
             {
                 RedirectMaps.TurnOn(course, RedirectCourse.Stays);
                 log("The source stays in its map, as it would lose its place in the stream without: a process received from it meanwhile. What comes in is its own.");
             }
 
-            return true;
+            return result is not null;
         }
         catch (BpfException e)
         {
@@ -176,7 +183,14 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
 
         public int Sockets => (source is null ? 0 : 1) + (target is { IsEmpty: false } ? 1 : 0);
 
-        public ulong Bytes => (source?.Socket.QueuedBytes ?? 0) + (target is { } to ? to.Socket.QueuedBytes + to.HeldBytes : 0);
+        public ulong SourceBytes => source?.Socket.QueuedBytes ?? 0;
+
+        public ulong TargetBytes => target is { } to ? to.Socket.QueuedBytes + to.HeldBytes : 0;
+
+        public ulong Bytes => SourceBytes + TargetBytes;
+
+        /// <summary>A TCP source is in its map still.</summary>
+        public bool IsSourceOfTcp => source is { } row && row.Socket.Describe().Protocol == System.Net.Sockets.ProtocolType.Tcp;
 
         public IEnumerable<string> Describe()
         {

@@ -220,6 +220,26 @@ public sealed class RedirectQueueTests
         Assert.Equal("home"u8, RedirectPlace.Receive(place.To.Inner, 4));
     }
 
+    [Fact]
+    public void ForcedASourceKeepsWhatItHasNotRead()
+    {
+        using RedirectPlace place = new(SockmapRedirectMode.IngressToLocal);
+        place.Create();
+        place.To.Dispose();
+        byte[] sent = RedirectPlace.Pattern(100_000);
+        RedirectPlace.Send(place.Entrance, sent);
+        Assert.True(Patience.Until(() => place.Get().UnreadBytes == 100_000));
+        Assert.False(place.Remove(timeout: TimeSpan.Zero).IsComplete);
+        RedirectRemovalResult removed = place.Remove(force: true);
+        Assert.True(removed.IsComplete);
+        Assert.True(removed.SourceStays);
+        Assert.Equal(0ul, removed.DroppedBytes);
+        Assert.Empty(place.Manager.List());
+        Assert.Equal(sent, RedirectPlace.Receive(place.OrdinaryExit, sent.Length));
+        RedirectPlace.Send(place.Entrance, sent);
+        Assert.Equal(sent, RedirectPlace.Receive(place.OrdinaryExit, sent.Length));
+    }
+
     [Theory]
     [InlineData(SockmapRedirectMode.IngressToEgress)]
     [InlineData(SockmapRedirectMode.IngressToLocal)]

@@ -57,8 +57,9 @@ public sealed class RedirectManager
             IReadOnlyList<string> names = store.ListNames();
             CheckFree(store, names, settings.Mode, from);
             RedirectFolder folder = RedirectFolder.Of(store, ChooseName(settings.Name, names));
+            IReadOnlyList<string> blocked = settings.Mode.EndsLocally() ? BlockedReaders.Find(to.Cookie) : [];
             Publish(folder, new RedirectInstallation(settings, from, to, Log), cancellationToken);
-            return RedirectReader.Read(folder, ReadProcesses());
+            return RedirectReader.Read(folder, ReadProcesses()) with { BlockedReader = blocked };
         });
     }
 

@@ -119,6 +119,12 @@ public sealed record SockmapRedirect
     /// <summary>When it was made, local time.</summary>
     public DateTime CreatedAt { get; init; }
 
+    /// <summary>
+    /// Threads that sat in a receive of the target when the redirect was made, and that its bytes do not wake: they return
+    /// when something comes the ordinary way. Only of what making it gives; nobody can tell later.
+    /// </summary>
+    public IReadOnlyList<string> BlockedReader { get; init; } = [];
+
     /// <summary>Its folder on bpffs.</summary>
     public required string Path { get; init; }
 

@@ -145,6 +145,11 @@ public sealed class NewSockmapRedirectCommand : RedirectCommand
         SockmapRedirect? made = null;
         if (TryRun(() => made = manager.Create(settings, from, to, StopToken), error => error is BypassError.RedirectExists or BypassError.InvalidSetting ? Name : From?.Given))
         {
+            foreach (string reader in made!.BlockedReader)
+            {
+                WriteWarning($"{reader}, was in a receive of the target, {to}, before it was redirected to: it sleeps on until something comes the ordinary way. Let its process receive anew, or use poll.");
+            }
+
             WriteObject(made);
         }
     }

@@ -95,8 +95,8 @@ BeforeAll {
         SockmapStatistics = 'Bypass: redis', 'Time', 'Group', 'Conns', 'Redirected', 'OverTcp', 'Spilled', 'FellBack', 'Redir/s', 'Tcp/s', '08:09:10', '/sys/fs/cgroup/system.slice/redis.service:6379', '12345678', '1.5 GiB', '812 B', '7654321', '87654321', '1 MiB', '2 B'
         ProofResult   = 'Bypass', 'Passed', 'Sent', 'Redirected', 'OverTcp', 'Summary', 'redis', 'True', '545 KiB', '0 B', 'skipped TCP'
         Measurement   = 'Kind', 'Size', 'Conns', 'Arm', 'Median', 'P99', 'Ratio', 'Interval', 'ConnectionRate', '16777216', '1024', 'Bypass', '123,457 1/s', '234,568', '1.23', '0.99 to 12.35 noisy'
-        SockmapRedirect = 'Name', 'Mode', 'State', 'From', 'To', 'Redirected', 'Waiting', 'redirect-12', 'IngressToEgress', 'TargetClosed', 'Tcp 192.168.100.200:60000', 'UnixDatagram 12345678', '1.5 GiB', '812 B'
-        RedirectTrialResult = 'Mode', 'From', 'To', 'Works', 'Outcome', 'Detail', 'IngressToEgress', 'Tcp (IPv6)', 'UnixSequencedPacket', 'False', 'NotTaken', 'EOPNOTSUPP.'
+        SockmapRedirect = 'Name', 'Mode', 'State', 'Source', 'Target', 'Redirected', 'Waiting', 'redirect-12', 'IngressToEgress', 'TargetClosed', 'Tcp 192.168.100.200:60000', 'UnixDatagram 12345678', '1.5 GiB', '812 B'
+        RedirectTrialResult = 'Mode', 'Source', 'Target', 'Works', 'Outcome', 'Detail', 'IngressToEgress', 'Tcp (IPv6)', 'UnixSequencedPacket', 'False', 'NotTaken', 'EOPNOTSUPP.'
         RedirectRemovalResult = 'Name', 'IsComplete', 'Unread', 'Dropped', 'Elapsed', 'Waiting', 'redirect-12', 'False', '1.5 GiB', '812 B', '00:00:01.500', '3 buffers'
         BypassRemoval = 'Name', 'IsComplete', 'Removed', 'Remaining', 'Unread', 'Dropped', 'Elapsed', 'redis', 'False', '60000', '1.5 GiB', '00:00:01.500'
     }

@@ -86,6 +86,7 @@ public sealed class SocketLayoutTests
             #include <sys/socket.h>
             #include <sys/syscall.h>
             #include <linux/netlink.h>
+            #include <linux/sockios.h>
             #include <linux/sock_diag.h>
             #include <linux/inet_diag.h>
             #include <linux/unix_diag.h>

@@ -8,7 +8,7 @@
     Description          = 'Lets local TCP connections of a cgroup skip the network stack: installs, shows and removes a bypass of eBPF sockmap programs on Linux, without a byte lost.'
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
-    FormatsToProcess     = @('SockmapPS.Format.ps1xml', 'Bpf.Format.ps1xml', 'BpfMaps.Format.ps1xml', 'BpfObject.Format.ps1xml', 'SockmapEvents.Format.ps1xml')
+    FormatsToProcess     = @('SockmapPS.Format.ps1xml', 'Bpf.Format.ps1xml', 'BpfMaps.Format.ps1xml', 'BpfObject.Format.ps1xml', 'SockmapEvents.Format.ps1xml', 'SockmapRedirects.Format.ps1xml')
     FunctionsToExport    = @()
     CmdletsToExport      = @(
         'Add-BpfAttachment'
@@ -27,21 +27,25 @@
         'Get-SockmapBypass'
         'Get-SockmapCandidate'
         'Get-SockmapEntry'
+        'Get-SockmapRedirect'
         'Get-SockmapStatistics'
         'Import-BpfObject'
         'Install-SockmapBypass'
         'Lock-BpfMap'
         'Measure-SockmapBypass'
         'New-BpfMap'
+        'New-SockmapRedirect'
         'Receive-SockmapSocket'
         'Remove-BpfAttachment'
         'Remove-BpfMapEntry'
         'Remove-BpfPin'
         'Remove-SockmapBypass'
         'Remove-SockmapEntry'
+        'Remove-SockmapRedirect'
         'Send-SockmapSocket'
         'Set-BpfMapEntry'
         'Test-SockmapBypass'
+        'Test-SockmapRedirect'
         'Test-SockmapSupport'
         'Watch-SockmapEvent'
     )

@@ -30,6 +30,13 @@ public sealed class ExitCodesTests
         [BypassError.PermissionDenied] = 6,
         [BypassError.KernelUnsupported] = 7,
         [BypassError.KernelRefused] = 1,
+        [BypassError.RedirectNotFound] = 3,
+        [BypassError.RedirectExists] = 4,
+        [BypassError.RedirectForeign] = 4,
+        [BypassError.RedirectUnsupported] = 7,
+        [BypassError.SocketNotSuitable] = 1,
+        [BypassError.SocketTaken] = 1,
+        [BypassError.BytesUnread] = 1,
     };
 
     public static TheoryData<BypassError> Errors => [.. Enum.GetValues<BypassError>()];

@@ -1,6 +1,6 @@
 BeforeDiscovery {
     $types = 'BypassStatus', 'SockmapEntry', 'SupportCheck', 'BypassRemoval', 'SockmapMapEntry', 'ConnectionCandidate', 'SockmapEvent',
-    'SockmapStatistics', 'ProofResult', 'Measurement'
+    'SockmapStatistics', 'ProofResult', 'Measurement', 'SockmapRedirect', 'RedirectTrialResult', 'RedirectRemovalResult'
 }
 
 BeforeAll {
@@ -58,6 +58,16 @@ BeforeAll {
         P99 = 234567.8; P999 = 345678.9; Maximum = 456789.1; Ratio = 1.234; RatioLow = 0.987; RatioHigh = 12.345; Rounds = 10; IsNoisy = $true
         RedirectedShare = 0.5; Remark = 'Too noisy for a claim.'; Time = [datetime] '2026-11-21T08:09:10'; Machine = 'Linux 6.18.4, 2 x AMD EPYC'
     }
+    $samples.SockmapRedirect = [Sockmap.Redirects.SockmapRedirect]@{
+        Name = 'redirect-12'; Mode = 'IngressToEgress'; State = 'TargetClosed'; FromKind = 'Tcp'; FromLocalAddress = '192.168.100.200'
+        FromLocalPort = 60000; ToKind = 'UnixDatagram'; ToInode = 12345678; RedirectedBytes = 1610612736; QueuedBytes = 812
+        Path = '/sys/fs/bpf/sockmapps_redirects/redirect-12'; BpfFileSystem = '/sys/fs/bpf'
+    }
+    $samples.RedirectTrialResult = [Sockmap.Redirects.RedirectTrialResult]@{
+        Mode = 'IngressToEgress'; From = 'Tcp'; IsFromIPv6 = $true; To = 'UnixSequencedPacket'; Outcome = 'NotTaken'; Detail = 'EOPNOTSUPP.'
+    }
+    $samples.RedirectRemovalResult = [Sockmap.Redirects.RedirectRemovalResult]::new(
+        'redirect-12', $false, 1610612736, 812, [string[]] '3 buffers', $false, [timespan]::FromSeconds(1.5))
     # What loopback looks like; the widest addresses and numbers of all need more than 80.
     $usual = $samples.Clone()
     $usual.SockmapEntry = [Sockmap.Entries.SockmapEntry]@{
@@ -85,6 +95,9 @@ BeforeAll {
         SockmapStatistics = 'Bypass: redis', 'Time', 'Group', 'Conns', 'Redirected', 'OverTcp', 'Spilled', 'FellBack', 'Redir/s', 'Tcp/s', '08:09:10', '/sys/fs/cgroup/system.slice/redis.service:6379', '12345678', '1.5 GiB', '812 B', '7654321', '87654321', '1 MiB', '2 B'
         ProofResult   = 'Bypass', 'Passed', 'Sent', 'Redirected', 'OverTcp', 'Summary', 'redis', 'True', '545 KiB', '0 B', 'skipped TCP'
         Measurement   = 'Kind', 'Size', 'Conns', 'Arm', 'Median', 'P99', 'Ratio', 'Interval', 'ConnectionRate', '16777216', '1024', 'Bypass', '123,457 1/s', '234,568', '1.23', '0.99 to 12.35 noisy'
+        SockmapRedirect = 'Name', 'Mode', 'State', 'Source', 'Target', 'Redirected', 'Waiting', 'redirect-12', 'IngressToEgress', 'TargetClosed', 'Tcp 192.168.100.200:60000', 'UnixDatagram 12345678', '1.5 GiB', '812 B'
+        RedirectTrialResult = 'Mode', 'Source', 'Target', 'Works', 'Outcome', 'Detail', 'IngressToEgress', 'Tcp (IPv6)', 'UnixSequencedPacket', 'False', 'NotTaken', 'EOPNOTSUPP.'
+        RedirectRemovalResult = 'Name', 'IsComplete', 'Unread', 'Dropped', 'Elapsed', 'Waiting', 'redirect-12', 'False', '1.5 GiB', '812 B', '00:00:01.500', '3 buffers'
         BypassRemoval = 'Name', 'IsComplete', 'Removed', 'Remaining', 'Unread', 'Dropped', 'Elapsed', 'redis', 'False', '60000', '1.5 GiB', '00:00:01.500'
     }
 }

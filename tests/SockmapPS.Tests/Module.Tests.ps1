@@ -2,9 +2,9 @@ BeforeDiscovery {
     $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Clear-BpfMap', 'Export-SockmapMeasurement',
     'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram',
     'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapCandidate', 'Get-SockmapEntry',
-    'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'Measure-SockmapBypass', 'New-BpfMap',
+    'Get-SockmapRedirect', 'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'Measure-SockmapBypass', 'New-BpfMap', 'New-SockmapRedirect',
     'Receive-SockmapSocket', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass',
-    'Remove-SockmapEntry', 'Send-SockmapSocket', 'Set-BpfMapEntry', 'Test-SockmapBypass', 'Test-SockmapSupport',
+    'Remove-SockmapEntry', 'Remove-SockmapRedirect', 'Send-SockmapSocket', 'Set-BpfMapEntry', 'Test-SockmapBypass', 'Test-SockmapRedirect', 'Test-SockmapSupport',
     'Watch-SockmapEvent'
     $top = (Resolve-Path "$PSScriptRoot/../..").Path
     $scripts = Get-ChildItem $top -Recurse -File -Include *.ps1 |
@@ -36,10 +36,10 @@ Describe 'The module' {
         $data.CmdletsToExport | Should -Be ('Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Clear-BpfMap',
             'Export-SockmapMeasurement', 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin',
             'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapCandidate',
-            'Get-SockmapEntry', 'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap',
-            'Measure-SockmapBypass', 'New-BpfMap', 'Receive-SockmapSocket', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin',
-            'Remove-SockmapBypass', 'Remove-SockmapEntry', 'Send-SockmapSocket', 'Set-BpfMapEntry',
-            'Test-SockmapBypass', 'Test-SockmapSupport', 'Watch-SockmapEvent')
+            'Get-SockmapEntry', 'Get-SockmapRedirect', 'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap',
+            'Measure-SockmapBypass', 'New-BpfMap', 'New-SockmapRedirect', 'Receive-SockmapSocket', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin',
+            'Remove-SockmapBypass', 'Remove-SockmapEntry', 'Remove-SockmapRedirect', 'Send-SockmapSocket', 'Set-BpfMapEntry',
+            'Test-SockmapBypass', 'Test-SockmapRedirect', 'Test-SockmapSupport', 'Watch-SockmapEvent')
         $data.FunctionsToExport + $data.AliasesToExport + $data.VariablesToExport | Should -BeNullOrEmpty
         $cmdlets = [Reflection.Assembly]::LoadFrom("$folder/bin/net10.0/SockmapPS.dll").GetExportedTypes().ForEach({
                 $_.GetCustomAttributes([Management.Automation.CmdletAttribute], $false).ForEach({ "$($_.VerbName)-$($_.NounName)" }) })
@@ -53,7 +53,7 @@ Describe 'The module' {
         $command.Noun | Should -Match '^(Sockmap|Bpf)[A-Z][A-Za-z]+$'
     }
 
-    It 'asks before <_> changes anything' -ForEach 'Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Clear-BpfMap', 'Export-SockmapMeasurement', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Remove-SockmapEntry', 'Set-BpfMapEntry' {
+    It 'asks before <_> changes anything' -ForEach 'Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Clear-BpfMap', 'Export-SockmapMeasurement', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap', 'New-SockmapRedirect', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Remove-SockmapEntry', 'Remove-SockmapRedirect', 'Set-BpfMapEntry' {
         (Get-Command $_).Parameters.Keys | Should -Contain 'WhatIf'
         (Get-Command $_).Parameters.Keys | Should -Contain 'Confirm'
     }

@@ -33,6 +33,27 @@ public enum BypassError
     /// <summary>A bypass of another version of SockmapPS has this name.</summary>
     BypassForeign,
 
+    /// <summary>There is no redirect of this name.</summary>
+    RedirectNotFound,
+
+    /// <summary>There is a redirect of this name already.</summary>
+    RedirectExists,
+
+    /// <summary>The kernel does not redirect so between two such sockets; the message says why.</summary>
+    RedirectUnsupported,
+
+    /// <summary>A redirect of another version of SockmapPS has this name.</summary>
+    RedirectForeign,
+
+    /// <summary>The socket is not in a state in which it can be an end of a redirect.</summary>
+    SocketNotSuitable,
+
+    /// <summary>The socket is in another sockmap that does the same with it.</summary>
+    SocketTaken,
+
+    /// <summary>Bytes wait unread in a socket that redirected ones would overtake.</summary>
+    BytesUnread,
+
     /// <summary>Another process is installing or removing.</summary>
     BypassLocked,
 

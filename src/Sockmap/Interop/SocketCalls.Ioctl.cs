@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Sockmap.Interop;
@@ -6,7 +5,7 @@ namespace Sockmap.Interop;
 internal static unsafe partial class SocketCalls
 {
     /// <summary>ioctl(2) FIONREAD: how many bytes can be read. Socket.Available is the same call, but hides its error.</summary>
-    internal static int QueuedBytes(SafeSocketHandle socket)
+    internal static int QueuedBytes(SafeHandle socket)
     {
         int bytes = 0;
         int result = Result(IoctlNative(socket, SocketConstants.FIONREAD, &bytes));
@@ -14,5 +13,5 @@ internal static unsafe partial class SocketCalls
     }
 
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
-    private static partial int IoctlNative(SafeSocketHandle socket, nuint request, int* argument);
+    private static partial int IoctlNative(SafeHandle socket, nuint request, int* argument);
 }

@@ -24,6 +24,7 @@ internal static class SocketConstants
     internal const int MSG_CTRUNC = 0x8;
     internal const int MSG_CMSG_CLOEXEC = 0x40000000;
     internal const int MSG_OOB = 0x1;
+    internal const int MSG_PEEK = 0x2;
     internal const int MSG_DONTWAIT = 0x40;
     internal const int MSG_WAITALL = 0x100;
     internal const int MSG_ERRQUEUE = 0x2000;
@@ -34,11 +35,15 @@ internal static class SocketConstants
     internal const int SO_TYPE = 3;
     internal const int SO_LINGER = 13;
     internal const int SO_PROTOCOL = 38;
+    internal const int SO_DOMAIN = 39;
     internal const int SO_COOKIE = 57;
     internal const int SOL_SOCKET = 1;
     internal const int SO_MEMINFO = 55;
     internal const int SO_ZEROCOPY = 60;
     internal const int SO_NETNS_COOKIE = 71;
+
+    // include/uapi/linux/sockios.h
+    internal const uint SIOCGSKNS = 0x894C;
 
     // include/uapi/asm-generic/errno.h
     internal const int ENOTSOCK = 88;

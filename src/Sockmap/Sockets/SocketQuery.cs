@@ -38,6 +38,17 @@ public static class SocketQuery
     public static SocketType GetSocketType(SafeHandle socket) =>
         (SocketType)GetOption<int>(socket, SocketConstants.SOL_SOCKET, SocketConstants.SO_TYPE, "SO_TYPE");
 
+    /// <summary>Its family as AF_* number it (SO_DOMAIN): .NET has no word for some, such as VSOCK.</summary>
+    internal static int GetDomain(SafeHandle socket) => GetOption<int>(socket, SocketConstants.SOL_SOCKET, SocketConstants.SO_DOMAIN, "SO_DOMAIN");
+
+    /// <summary>Whether it has a peer (getpeername(2)).</summary>
+    internal static bool IsConnected(SafeHandle socket)
+    {
+        Span<byte> address = stackalloc byte[LargestAddress];
+        int result = SocketCalls.GetPeerName(socket, address);
+        return result != -SocketConstants.ENOTCONN && Check(result, "getpeername") >= 0;
+    }
+
     /// <summary>The state of a TCP socket (TCP_INFO).</summary>
     /// <exception cref="SocketAccessException">The descriptor is no socket, or none of TCP (KernelRefused).</exception>
     public static SocketState GetState(SafeHandle socket) =>

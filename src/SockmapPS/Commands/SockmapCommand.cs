@@ -129,7 +129,15 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
     /// <param name="manager">Where to look.</param>
     /// <param name="patterns">Names and wildcards; null is every bypass. Case matters, as it does in the names.</param>
     /// <param name="work">What to do with a name.</param>
-    private protected void ForEachBypass(BypassManager manager, string[]? patterns, Action<string> work)
+    private protected void ForEachBypass(BypassManager manager, string[]? patterns, Action<string> work) =>
+        ForEachName(manager.ListNames, BypassError.BypassNotFound, patterns, work);
+
+    /// <summary>The same for whatever has names.</summary>
+    /// <param name="list">All the names that there are.</param>
+    /// <param name="gone">How the work says that a name is none.</param>
+    /// <param name="patterns">Names and wildcards; null is every name. Case matters, as it does in the names.</param>
+    /// <param name="work">What to do with a name.</param>
+    private protected void ForEachName(Func<IReadOnlyList<string>> list, BypassError gone, string[]? patterns, Action<string> work)
     {
         HashSet<string> done = new(StringComparer.Ordinal);
         IReadOnlyList<string>? listed = null;
@@ -145,7 +153,7 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
                 continue;
             }
 
-            if (listed is null && !TryRun(() => listed = manager.ListNames(), _ => pattern))
+            if (listed is null && !TryRun(() => listed = list(), _ => pattern))
             {
                 return;
             }
@@ -153,7 +161,7 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
             WildcardPattern matcher = new(pattern, WildcardOptions.CultureInvariant);
             foreach (string name in listed!.Where(name => matcher.IsMatch(name) && done.Add(name)))
             {
-                TryRun(() => WorkUnlessGone(work, name), _ => name);
+                TryRun(() => WorkUnlessGone(work, name, gone), _ => name);
             }
         }
     }
@@ -172,13 +180,13 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
         return File.Exists(own) || !File.Exists(own + ".dll") ? new DotnetWorkerHost(own, ending) : new DotnetWorkerHost("dotnet", [own + ".dll", .. ending]);
     }
 
-    private static void WorkUnlessGone(Action<string> work, string name)
+    private static void WorkUnlessGone(Action<string> work, string name, BypassError gone)
     {
         try
         {
             work(name);
         }
-        catch (BypassException exception) when (exception.Error == BypassError.BypassNotFound)
+        catch (BypassException exception) when (exception.Error == gone)
         {
             // Listed a moment ago and removed since by somebody else: nobody asked for it by name.
         }

@@ -20,14 +20,14 @@ internal static class BypassErrorRecord
     private static ErrorCategory CategoryOf(BypassError error) => error switch
     {
         BypassError.InvalidSetting or BypassError.NotACgroup => ErrorCategory.InvalidArgument,
-        BypassError.BypassNotFound or BypassError.CgroupNotFound or BypassError.EntryNotFound or BypassError.ConnectionNotFound => ErrorCategory.ObjectNotFound,
-        BypassError.BypassSettingsDiffer => ErrorCategory.ResourceExists,
-        BypassError.BypassForeign => ErrorCategory.InvalidData,
-        BypassError.BypassLocked or BypassError.TooManyWatchers or BypassError.EntryNotDrained => ErrorCategory.ResourceBusy,
+        BypassError.RedirectNotFound or BypassError.BypassNotFound or BypassError.CgroupNotFound or BypassError.EntryNotFound or BypassError.ConnectionNotFound => ErrorCategory.ObjectNotFound,
+        BypassError.BypassSettingsDiffer or BypassError.RedirectExists => ErrorCategory.ResourceExists,
+        BypassError.BypassForeign or BypassError.RedirectForeign => ErrorCategory.InvalidData,
+        BypassError.BypassLocked or BypassError.TooManyWatchers or BypassError.EntryNotDrained or BypassError.SocketTaken or BypassError.BytesUnread => ErrorCategory.ResourceBusy,
         BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.SocketNotAccessible or BypassError.CgroupNotUsable => ErrorCategory.ResourceUnavailable,
         BypassError.PermissionDenied => ErrorCategory.PermissionDenied,
-        BypassError.KernelUnsupported => ErrorCategory.NotImplemented,
-        BypassError.BypassNotActive or BypassError.ConnectionNotTaken or BypassError.KernelRefused or BypassError.BypassNotProvable or BypassError.NotMeasurable or BypassError.WorkerFailed => ErrorCategory.InvalidOperation,
+        BypassError.KernelUnsupported or BypassError.RedirectUnsupported => ErrorCategory.NotImplemented,
+        BypassError.BypassNotActive or BypassError.SocketNotSuitable or BypassError.ConnectionNotTaken or BypassError.KernelRefused or BypassError.BypassNotProvable or BypassError.NotMeasurable or BypassError.WorkerFailed => ErrorCategory.InvalidOperation,
         _ => ErrorCategory.NotSpecified,
     };
 

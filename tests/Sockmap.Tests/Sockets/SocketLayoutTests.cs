@@ -91,6 +91,7 @@ public sealed class SocketLayoutTests
             #include <linux/in.h>
             #include <linux/tcp.h>
             #include <linux/netlink.h>
+            #include <linux/sockios.h>
             #include <linux/sock_diag.h>
             #include <linux/inet_diag.h>
             #include <linux/unix_diag.h>

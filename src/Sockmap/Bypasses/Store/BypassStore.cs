@@ -4,27 +4,28 @@ using Sockmap.Bpf.Pinning;
 namespace Sockmap.Bypasses.Store;
 
 /// <summary>
-/// The folder of all bypasses on one bpffs, <c>&lt;bpffs&gt;/sockmapps</c>. A bypass is a folder in it under its own
-/// name; a folder whose name begins with '~' (which no bypass may be called) is one being built or taken away, and
-/// what a process left that died there.
+/// The folder of all bypasses on one bpffs, <c>&lt;bpffs&gt;/sockmapps</c>, or another with the same order. A bypass is a
+/// folder in it under its own name; a folder whose name begins with '~' (which no bypass may be called) is one being
+/// built or taken away, and what a process left that died there.
 /// </summary>
 internal sealed class BypassStore
 {
-    private const string FolderName = "sockmapps";
+    /// <summary>The name of the bypasses' folder.</summary>
+    public const string FolderName = "sockmapps";
 
     private BypassStore(string root) => Root = root;
 
     public string Root { get; }
 
     /// <summary>The store of a bpffs; null where no bypass was ever installed there.</summary>
-    public static BypassStore? Find(string? bpfFileSystem)
+    public static BypassStore? Find(string? bpfFileSystem, string folderName = FolderName)
     {
-        BypassStore store = new(Path.Combine(bpfFileSystem ?? BpfFileSystem.StandardMountPoint, FolderName));
+        BypassStore store = new(Path.Combine(bpfFileSystem ?? BpfFileSystem.StandardMountPoint, folderName));
         return store.Exists() ? store : null;
     }
 
     /// <summary>The store of a bpffs, mounted and made where it is not.</summary>
-    public static BypassStore FindOrCreate(string? bpfFileSystem)
+    public static BypassStore FindOrCreate(string? bpfFileSystem, string folderName = FolderName)
     {
         try
         {
@@ -36,7 +37,7 @@ internal sealed class BypassStore
                     $"'{root}' is not on a bpffs: mount one there (mount -t bpf bpf {root}), or leave the path out for the standard one.");
             }
 
-            BypassStore store = new(Path.Combine(root, FolderName));
+            BypassStore store = new(Path.Combine(root, folderName));
             if (!store.Exists())
             {
                 store.Create();
@@ -70,7 +71,7 @@ internal sealed class BypassStore
         {
             throw new BypassException(
                 BypassError.BypassLocked,
-                $"Another process has been installing or removing a bypass in '{Root}' for {timeout.TotalSeconds:0} s: try again when it is done.",
+                $"Another process has been installing or removing in '{Root}' for {timeout.TotalSeconds:0} s: try again when it is done.",
                 e);
         }
     }
@@ -116,7 +117,7 @@ internal sealed class BypassStore
 
         return Directory.Exists(Root)
             ? true
-            : throw new BypassException(BypassError.NoBpfFileSystem, $"'{Root}' is no folder, as bypasses need it: somebody else pinned something there; move it away, or name another bpffs.");
+            : throw new BypassException(BypassError.NoBpfFileSystem, $"'{Root}' is no folder, as it has to be: somebody else pinned something there; move it away, or name another bpffs.");
     }
 
     private void Create()

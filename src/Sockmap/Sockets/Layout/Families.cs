@@ -16,6 +16,15 @@ internal static class Families
         _ => AddressFamily.Unknown,
     };
 
+    /// <summary>The kernel's number of a family; VSOCK's for those that .NET does not know, as we list no other.</summary>
+    public static int ToKernel(AddressFamily family) => family switch
+    {
+        AddressFamily.Unix => SocketConstants.AF_UNIX,
+        AddressFamily.InterNetwork => SocketConstants.AF_INET,
+        AddressFamily.InterNetworkV6 => SocketConstants.AF_INET6,
+        _ => SocketConstants.AF_VSOCK,
+    };
+
     /// <summary>A v4-mapped address as IPv4, any other as it is.</summary>
     public static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

@@ -28,6 +28,9 @@ internal readonly struct SocketRow
     private readonly SocketFlags _flags;
     public readonly uint QueuedBytes;
 
+    /// <summary>AF_*, as the kernel numbers it.</summary>
+    public int KernelFamily => _family;
+
     public SocketDescription Describe()
     {
         bool hasAddresses = _flags.HasFlag(SocketFlags.Addresses);

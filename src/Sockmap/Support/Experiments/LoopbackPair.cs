@@ -29,12 +29,15 @@ internal sealed class LoopbackPair : IDisposable
     /// <summary>Makes a connection. Small messages are sent at once (TCP_NODELAY).</summary>
     /// <exception cref="SocketException">There is no 127.0.0.1 here, or no socket can be made.</exception>
     /// <exception cref="BpfException">An installed bypass took the connection in and does not let it go.</exception>
-    public static LoopbackPair Connect()
+    public static LoopbackPair Connect() => Connect(IPAddress.Loopback);
+
+    /// <summary>The same over another loopback address.</summary>
+    public static LoopbackPair Connect(IPAddress loopback)
     {
-        using Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using Socket listener = new(loopback.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(loopback, 0));
         listener.Listen(1);
-        Socket? sender = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        Socket? sender = new(loopback.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         Socket? receiver = null;
         try
         {

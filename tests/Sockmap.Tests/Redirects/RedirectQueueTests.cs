@@ -1,0 +1,317 @@
+using Sockmap.Bpf;
+using Sockmap.Bypasses;
+using Sockmap.Interop;
+using Sockmap.Redirects;
+using Sockmap.TestKit;
+
+namespace Sockmap.Tests.Redirects;
+
+/// <summary>Bytes that wait: before a redirect, in a target that nobody reads, and when it goes.</summary>
+public sealed class RedirectQueueTests
+{
+    [Theory]
+    [InlineData(SockmapRedirectMode.IngressToEgress)]
+    [InlineData(SockmapRedirectMode.IngressToLocal)]
+    public void WhatTcpHadReceivedComesFirst(SockmapRedirectMode mode)
+    {
+        using RedirectPlace place = new(mode);
+        RedirectPlace.Send(place.Entrance, "old, "u8);
+        Assert.True(Patience.Until(() => { using RedirectEnd end = RedirectEnd.Of(place.From.Inner); return end.CountUnread() == 5; }));
+        place.Create();
+        Assert.Equal("old, "u8, RedirectPlace.Receive(place.Exit, 5));
+        RedirectPlace.Send(place.Entrance, "new"u8);
+        Assert.Equal("new"u8, RedirectPlace.Receive(place.Exit, 3));
+    }
+
+    [Fact]
+    public void WhatWasReadOfABufferDoesNotComeTwice()
+    {
+        using RedirectPlace place = new(SockmapRedirectMode.IngressToLocal);
+        RedirectPlace.Send(place.Entrance, "half and half"u8);
+        Assert.Equal("half"u8, RedirectPlace.Receive(place.OrdinaryExit, 4));
+        BypassException error = Assert.Throws<BypassException>(() => place.Create(timeout: TimeSpan.FromMilliseconds(50)));
+        Assert.Equal(BypassError.BytesUnread, error.Error);
+        Assert.Equal(" and half"u8, RedirectPlace.Receive(place.OrdinaryExit, 9));
+        place.Create();
+        RedirectPlace.Send(place.Entrance, "whole"u8);
+        Assert.Equal("whole"u8, RedirectPlace.Receive(place.Exit, 5));
+    }
+
+    [Theory]
+    [InlineData(RedirectSocketKind.Udp)]
+    [InlineData(RedirectSocketKind.UnixStream)]
+    [InlineData(RedirectSocketKind.UnixDatagram)]
+    public void OthersHaveToBeReadDryFirst(RedirectSocketKind kind)
+    {
+        using RedirectPlace place = new(SockmapRedirectMode.IngressToLocal, kind, RedirectSocketKind.UnixStream);
+        RedirectPlace.Send(place.Entrance, "old"u8);
+        BypassException error = Assert.Throws<BypassException>(() => place.Create(timeout: TimeSpan.FromMilliseconds(50)));
+        Assert.Equal(BypassError.BytesUnread, error.Error);
+        Assert.Empty(place.Manager.List());
+        Assert.Equal("old"u8, RedirectPlace.Receive(place.OrdinaryExit, 3));
+        place.Create();
+        RedirectPlace.Send(place.Entrance, "new"u8);
+        Assert.Equal("new"u8, RedirectPlace.Receive(place.Exit, 3));
+    }
+
+    [Theory]
+    [InlineData(SockmapRedirectMode.SendToLocal)]
+    [InlineData(SockmapRedirectMode.IngressToLocal)]
+    public async Task ATargetIsReadDryFirst(SockmapRedirectMode mode)
+    {
+        using RedirectPlace place = new(mode);
+        RedirectPlace.Send(place.To.Outer, "own"u8);
+        Assert.Equal(BypassError.BytesUnread, Assert.Throws<BypassException>(() => place.Create(timeout: TimeSpan.FromMilliseconds(50))).Error);
+
+        // Who reads meanwhile lets it go on.
+        Task<SockmapRedirect> creation = Task.Run(() => place.Create(timeout: TimeSpan.FromSeconds(10)), TestContext.Current.CancellationToken);
+        Assert.Equal("own"u8, RedirectPlace.Receive(place.To.Inner, 3));
+        await creation.WaitAsync(Patience.Default, TestContext.Current.CancellationToken);
+        RedirectPlace.Send(place.Entrance, "new"u8);
+        Assert.Equal("new"u8, RedirectPlace.Receive(place.Exit, 3));
+    }
+
+    [Theory]
+    [InlineData(RedirectSocketKind.Tcp)]
+    [InlineData(RedirectSocketKind.Udp)]
+    [InlineData(RedirectSocketKind.UnixStream)]
+    [InlineData(RedirectSocketKind.UnixDatagram)]
+    public void ASenderIsToldOfAReaderWhoStalls(RedirectSocketKind to)
+    {
+        const int Limit = 300_000;
+        using RedirectPlace place = new(SockmapRedirectMode.SendToLocal, RedirectSocketKind.Tcp, to);
+        place.Create(queueLimit: Limit);
+        byte[] sent = RedirectPlace.Pattern(20_000_000);
+        int taken = 0, result;
+        while ((result = RedirectPlace.TrySend(place.Entrance, sent.AsSpan(taken, 5000))) > 0)
+        {
+            taken += result;
+            Assert.True(taken < 10 * Limit, "No end to it.");
+        }
+
+        Assert.Equal(-Errno.EACCES, result);
+        Assert.InRange(taken, Limit / 4, Limit);
+        SockmapRedirect full = place.Get();
+        Assert.Equal((ulong)taken, full.RedirectedBytes);
+        Assert.Equal(5000ul, full.RefusedBytes);
+        Assert.Equal(RedirectState.Overrun, full.State);
+
+        // What was taken is there. The kernel keeps to its verdict without asking the program again, until the source is out.
+        Assert.Equal(sent[..taken], RedirectPlace.Receive(place.Exit, taken));
+        Assert.Equal(-Errno.EACCES, RedirectPlace.TrySend(place.Entrance, "x"u8));
+        Assert.Equal(5000ul, place.Get().RefusedBytes);
+        Assert.True(place.Remove().IsComplete);
+        place.Create();
+        RedirectPlace.Send(place.Entrance, "again"u8);
+        Assert.Equal("again"u8, RedirectPlace.Receive(place.Exit, 5));
+    }
+
+    [Fact]
+    public void OnTheWayOutTcpHoldsTheSender()
+    {
+        using RedirectPlace place = new(SockmapRedirectMode.SendToEgress);
+        place.Create(queueLimit: 1000);
+        byte[] sent = RedirectPlace.Pattern(50_000_000);
+        int taken = 0, result;
+        while ((result = RedirectPlace.TrySend(place.Entrance, sent.AsSpan(taken, 5000))) > 0)
+        {
+            taken += result;
+            Assert.True(taken < 49_000_000, "No end to it.");
+        }
+
+        Assert.Equal(-Errno.EAGAIN, result);
+        Assert.Equal(sent[..taken], RedirectPlace.Receive(place.Exit, taken));
+    }
+
+    [Theory]
+    [InlineData(SockmapRedirectMode.IngressToLocal, RedirectSocketKind.Tcp)]
+    [InlineData(SockmapRedirectMode.IngressToLocal, RedirectSocketKind.UnixStream)]
+    [InlineData(SockmapRedirectMode.IngressToEgress, RedirectSocketKind.Tcp)]
+    [InlineData(SockmapRedirectMode.IngressToEgress, RedirectSocketKind.UnixStream)]
+    public void AStreamThatOverrunsItsTargetHasNoGap(SockmapRedirectMode mode, RedirectSocketKind to)
+    {
+        using RedirectPlace place = new(mode, RedirectSocketKind.Tcp, to);
+        place.Create(queueLimit: 1_000_000);
+        byte[] sent = RedirectPlace.Pattern(100_000_000);
+        int taken = 0, idle = 0;
+        while (idle < 200 && taken < sent.Length)
+        {
+            int result = RedirectPlace.TrySend(place.Entrance, sent.AsSpan(taken, Math.Min(50_000, sent.Length - taken)));
+            if (result > 0)
+            {
+                taken += result;
+                idle = 0;
+            }
+            else
+            {
+                Assert.Equal(-Errno.EAGAIN, result);
+                idle++;
+                Thread.Sleep(1);
+            }
+        }
+
+        // Flow control holds the sender, though nobody reads.
+        Assert.True(taken < sent.Length, "Nothing held the sender.");
+        SockmapRedirect full = place.Get();
+        Assert.Equal(RedirectState.Overrun, full.State);
+        Assert.Equal(0ul, full.DroppedBytes);
+
+        // The target has the beginning, the source the rest.
+        int first = (int)full.RedirectedBytes;
+        Assert.Equal(sent[..first], RedirectPlace.Receive(place.Exit, first));
+        Assert.Equal(sent[first..taken], RedirectPlace.Receive(place.OrdinaryExit, taken - first));
+        Assert.True(place.Remove().IsComplete);
+        RedirectPlace.Send(place.Entrance, "home"u8);
+        Assert.Equal("home"u8, RedirectPlace.Receive(place.OrdinaryExit, 4));
+    }
+
+    [Fact]
+    public void DatagramsThatHaveNoRoomAreDropped()
+    {
+        using RedirectPlace place = new(SockmapRedirectMode.IngressToLocal, RedirectSocketKind.Udp, RedirectSocketKind.Udp);
+        place.Create(queueLimit: 100_000);
+        for (int i = 0; i < 2000; i++)
+        {
+            RedirectPlace.Send(place.Entrance, RedirectPlace.Pattern(1000, i));
+        }
+
+        SockmapRedirect full = place.Get();
+        Assert.Equal(RedirectState.Active, full.State);
+        Assert.Equal(2000ul, full.RedirectedMessages + full.DroppedMessages);
+        Assert.InRange(full.RedirectedMessages, 10ul, 110ul);
+        RedirectPlace.Receive(place.Exit, (int)full.RedirectedBytes);
+        RedirectPlace.Send(place.Entrance, "more"u8);
+        Assert.Equal("more"u8, RedirectPlace.Receive(place.Exit, 4));
+    }
+
+    [Theory]
+    [InlineData(SockmapRedirectMode.SendToLocal)]
+    [InlineData(SockmapRedirectMode.IngressToLocal)]
+    public void RemovalWaitsForTheReader(SockmapRedirectMode mode)
+    {
+        using RedirectPlace place = new(mode);
+        place.Create();
+        byte[] sent = RedirectPlace.Pattern(100_000);
+        RedirectPlace.Send(place.Entrance, sent);
+        Assert.True(Patience.Until(() => place.Get().QueuedBytes == 100_000));
+        RedirectRemovalResult early = place.Remove(timeout: TimeSpan.FromMilliseconds(50));
+        Assert.False(early.IsComplete);
+        Assert.Equal(100_000ul, early.UnreadBytes);
+        Assert.Single(early.Waiting);
+        Assert.Equal(RedirectState.Draining, place.Get().State);
+
+        // It redirects no more, and what it had is not lost.
+        RedirectPlace.Send(place.Entrance, "home"u8);
+        Assert.Equal("home"u8, RedirectPlace.Receive(place.OrdinaryExit, 4));
+        Assert.Equal(sent, RedirectPlace.Receive(place.Exit, sent.Length));
+        Assert.True(place.Remove().IsComplete);
+    }
+
+    [Fact]
+    public void ForcedItDropsAndSaysHowMuch()
+    {
+        using RedirectPlace place = new(SockmapRedirectMode.SendToLocal);
+        place.Create();
+        RedirectPlace.Send(place.Entrance, RedirectPlace.Pattern(100_000));
+        RedirectRemovalResult removed = place.Remove(force: true);
+        Assert.True(removed.IsComplete);
+        Assert.Equal(100_000ul, removed.DroppedBytes);
+        RedirectPlace.Send(place.To.Outer, "home"u8);
+        Assert.Equal("home"u8, RedirectPlace.Receive(place.To.Inner, 4));
+    }
+
+    [Fact]
+    public void ForcedASourceKeepsWhatItHasNotRead()
+    {
+        using RedirectPlace place = new(SockmapRedirectMode.IngressToLocal);
+        place.Create();
+        place.To.Dispose();
+        byte[] sent = RedirectPlace.Pattern(100_000);
+        RedirectPlace.Send(place.Entrance, sent);
+        Assert.True(Patience.Until(() => place.Get().UnreadBytes == 100_000));
+        Assert.False(place.Remove(timeout: TimeSpan.Zero).IsComplete);
+        RedirectRemovalResult removed = place.Remove(force: true);
+        Assert.True(removed.IsComplete);
+        Assert.True(removed.SourceStays);
+        Assert.Equal(0ul, removed.DroppedBytes);
+        Assert.Empty(place.Manager.List());
+        Assert.Equal(sent, RedirectPlace.Receive(place.OrdinaryExit, sent.Length));
+        RedirectPlace.Send(place.Entrance, sent);
+        Assert.Equal(sent, RedirectPlace.Receive(place.OrdinaryExit, sent.Length));
+    }
+
+    [Theory]
+    [InlineData(SockmapRedirectMode.IngressToEgress)]
+    [InlineData(SockmapRedirectMode.IngressToLocal)]
+    public void ABlockingReaderOfTheSourceLosesNothing(SockmapRedirectMode mode)
+    {
+        using RedirectPlace place = new(mode);
+        place.Create();
+        using MemoryStream home = new();
+        using CancellationTokenSource stop = new();
+        Thread reader = new(() =>
+        {
+            byte[] buffer = new byte[5000];
+            while (!stop.IsCancellationRequested)
+            {
+                // It blocks, though the kernel wakes it for what it does not get.
+                int read = SocketCalls.Recv(place.OrdinaryExit, buffer, 0);
+                lock (home)
+                {
+                    home.Write(buffer, 0, Math.Max(read, 0));
+                }
+            }
+        });
+        reader.Start();
+        byte[] sent = RedirectPlace.Pattern(200_000);
+        for (int i = 0; i < sent.Length; i += 10_000)
+        {
+            RedirectPlace.Send(place.Entrance, sent.AsSpan(i, 10_000));
+            Assert.Equal(sent[i..(i + 10_000)], RedirectPlace.Receive(place.Exit, 10_000));
+        }
+
+        RedirectRemovalResult removed = place.Remove();
+        Assert.True(removed.IsComplete);
+        Assert.Empty(place.Manager.List());
+        stop.CancelAfter(Patience.Default);
+        RedirectPlace.Send(place.Entrance, sent);
+        Assert.True(Patience.Until(() => { lock (home) { return home.Length == sent.Length; } }), $"{home.Length} bytes came, {removed}.");
+        Assert.Equal(sent, home.ToArray());
+        stop.Cancel();
+        RedirectPlace.Send(place.Entrance, "x"u8);
+        reader.Join();
+    }
+
+    [Theory]
+    [InlineData(SockmapRedirectMode.SendToLocal)]
+    [InlineData(SockmapRedirectMode.SendToEgress)]
+    [InlineData(SockmapRedirectMode.IngressToEgress)]
+    [InlineData(SockmapRedirectMode.IngressToLocal)]
+    public async Task UnderTrafficNotAByteIsLost(SockmapRedirectMode mode)
+    {
+        for (int round = 0; round < 5; round++)
+        {
+            using RedirectPlace place = new(mode);
+            using CancellationTokenSource stop = new();
+            using CountedReader home = new(place.OrdinaryExit), away = new(place.Exit);
+            int chunk = 3000 + (round * 7777);
+            Task<long> sending = Task.Run(() => CountedStream.Send(place.Entrance, chunk, stop.Token), TestContext.Current.CancellationToken);
+            Assert.True(Patience.Until(() => home.Length > 100_000));
+            place.Create();
+            Assert.True(Patience.Until(() => place.Get().RedirectedBytes > 1_000_000), $"{place.Get().RedirectedBytes} bytes were redirected: home {home.Describe()}; away {away.Describe()}.");
+            RedirectRemovalResult removed = place.Remove();
+            Assert.True(removed.IsComplete, $"{string.Join("; ", removed.Waiting)}: home {home.Describe()}; away {away.Describe()}.");
+            Assert.Equal(0ul, removed.DroppedBytes);
+            long before = home.Length;
+            Assert.True(Patience.Until(() => home.Length > before + 100_000), $"Nothing came after the removal: home {home.Describe()}; away {away.Describe()}.");
+            await stop.CancelAsync();
+            long sent = await sending.WaitAsync(Patience.Default, TestContext.Current.CancellationToken);
+            bool allCame = Patience.Until(() => home.Length + away.Length >= sent);
+
+            // One piece out of the middle went the other way.
+            Assert.Equal(
+                $"home 0 to {away.Start}, {away.Start + away.Length} to {sent}; away {away.Start} to {away.Start + away.Length}; all",
+                $"home {home.Describe()}; away {away.Describe()}; {(allCame ? "all" : "not all")}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 BeforeDiscovery {
     $notRoot = [Environment]::UserName -ne 'root'
+    $noRedis = -not (Get-Command redis-server, redis-benchmark -CommandType Application -ErrorAction Ignore)
 }
 
 BeforeAll {
@@ -44,6 +45,19 @@ Describe 'Measure-SockmapBypass' -Skip:$notRoot {
         @($rows).Count | Should -Be ((2 * 2 * 2 + 2) * 3)
         ($rows | Where-Object Arm -EQ Object).ObjectPath | Select-Object -Unique | Should -Be ([IO.Path]::GetFullPath($naive))
         $rows | Where-Object { $_.Arm -eq 'Object' -and $_.Kind -eq 'Latency' } | ForEach-Object { $_.RedirectedShare | Should -BeGreaterThan 0.9 }
+    }
+
+    It 'measures connections beside the filters, which stay on TCP' {
+        $rows = Measure-SockmapBypass Throughput 4KB -Arm Beside @there
+        $rows.Arm | Should -Be ('Tcp', 'Beside')
+        $rows[1].RedirectedShare | Should -Be 0
+    }
+
+    It 'measures a real program' -Skip:$noRedis {
+        $rows = Measure-SockmapBypass -Workload Redis -MessageSize 64 -BpfFileSystem $sandbox.BpfFileSystem -Round 3 -RoundTime 0.1
+        $rows.Workload | Select-Object -Unique | Should -BeLike '*redis*'
+        $rows.Arm | Select-Object -Unique | Should -Be ('Tcp', 'Bypass')
+        ($rows | Where-Object Arm -EQ Bypass).RedirectedShare | ForEach-Object { $_ | Should -BeGreaterThan 0.5 }
     }
 
     It 'shows progress and tells its steps' {

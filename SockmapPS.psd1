@@ -8,7 +8,7 @@
     Description          = 'Lets local TCP connections of a cgroup skip the network stack: installs, shows and removes a bypass of eBPF sockmap programs on Linux, without a byte lost.'
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
-    FormatsToProcess     = @('SockmapPS.Format.ps1xml', 'Bpf.Format.ps1xml', 'BpfMaps.Format.ps1xml', 'BpfObject.Format.ps1xml', 'SockmapEvents.Format.ps1xml')
+    FormatsToProcess     = @('SockmapPS.Format.ps1xml', 'Bpf.Format.ps1xml', 'BpfMaps.Format.ps1xml', 'BpfObject.Format.ps1xml', 'SockmapEvents.Format.ps1xml', 'SockmapProxies.Format.ps1xml')
     FunctionsToExport    = @()
     CmdletsToExport      = @(
         'Add-BpfAttachment'
@@ -27,6 +27,7 @@
         'Get-SockmapBypass'
         'Get-SockmapCandidate'
         'Get-SockmapEntry'
+        'Get-SockmapProxy'
         'Get-SockmapStatistics'
         'Import-BpfObject'
         'Install-SockmapBypass'
@@ -41,6 +42,8 @@
         'Remove-SockmapEntry'
         'Send-SockmapSocket'
         'Set-BpfMapEntry'
+        'Start-SockmapProxy'
+        'Stop-SockmapProxy'
         'Test-SockmapBypass'
         'Test-SockmapSupport'
         'Watch-SockmapEvent'

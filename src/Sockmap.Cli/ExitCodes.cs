@@ -27,13 +27,14 @@ internal static class ExitCodes
     public static ExitCode Of(BypassError error) => error switch
     {
         BypassError.InvalidSetting or BypassError.NotACgroup => ExitCode.Usage,
-        BypassError.BypassNotFound or BypassError.CgroupNotFound or BypassError.EntryNotFound or BypassError.ConnectionNotFound => ExitCode.NotFound,
+        BypassError.BypassNotFound or BypassError.CgroupNotFound or BypassError.EntryNotFound or BypassError.ConnectionNotFound or BypassError.ProxyNotFound => ExitCode.NotFound,
         BypassError.BypassSettingsDiffer or BypassError.BypassForeign => ExitCode.SettingsDiffer,
-        BypassError.BypassLocked or BypassError.TooManyWatchers => ExitCode.Locked,
+        BypassError.BypassLocked or BypassError.TooManyWatchers or BypassError.ProxyExists => ExitCode.Locked,
         BypassError.PermissionDenied => ExitCode.NoPrivilege,
         BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.KernelUnsupported => ExitCode.Unsupported,
         BypassError.BypassNotActive or BypassError.EntryNotDrained or BypassError.ConnectionNotTaken or BypassError.SocketNotAccessible or BypassError.KernelRefused
-            or BypassError.CgroupNotUsable or BypassError.BypassNotProvable or BypassError.NotMeasurable or BypassError.WorkerFailed => ExitCode.Failed,
+            or BypassError.CgroupNotUsable or BypassError.BypassNotProvable or BypassError.NotMeasurable or BypassError.WorkerFailed
+            or BypassError.AddressNotUsable or BypassError.ProxyNotStopped => ExitCode.Failed,
         _ => throw new UnreachableException($"No exit code is defined for {error}."),
     };
 

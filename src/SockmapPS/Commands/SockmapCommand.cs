@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Runtime.ExceptionServices;
 using Sockmap.Bypasses;
+using Sockmap.Proxies;
 using Sockmap.Workers;
 using SockmapPS.Errors;
 
@@ -49,6 +50,13 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
 
     /// <summary>A manager of the given bpffs (null: the standard one) that tells its steps as verbose lines.</summary>
     private protected BypassManager OpenManager(string? bpfFileSystem) => new(new BypassManagerOptions
+    {
+        BpfFileSystem = bpfFileSystem is null ? null : ResolveFolder(bpfFileSystem),
+        Log = step => TellHost(() => WriteVerbose(step)),
+    });
+
+    /// <summary>A manager of the proxies on the given bpffs (null: the standard one) that tells its steps as verbose lines.</summary>
+    private protected ProxyManager OpenProxies(string? bpfFileSystem) => new(new ProxyManagerOptions
     {
         BpfFileSystem = bpfFileSystem is null ? null : ResolveFolder(bpfFileSystem),
         Log = step => TellHost(() => WriteVerbose(step)),
@@ -129,7 +137,14 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
     /// <param name="manager">Where to look.</param>
     /// <param name="patterns">Names and wildcards; null is every bypass. Case matters, as it does in the names.</param>
     /// <param name="work">What to do with a name.</param>
-    private protected void ForEachBypass(BypassManager manager, string[]? patterns, Action<string> work)
+    private protected void ForEachBypass(BypassManager manager, string[]? patterns, Action<string> work) =>
+        ForEachName(manager.ListNames, patterns, work);
+
+    /// <summary>The same for proxies.</summary>
+    private protected void ForEachProxy(ProxyManager manager, string[]? patterns, Action<string> work) =>
+        ForEachName(manager.ListNames, patterns, work);
+
+    private void ForEachName(Func<IReadOnlyList<string>> list, string[]? patterns, Action<string> work)
     {
         HashSet<string> done = new(StringComparer.Ordinal);
         IReadOnlyList<string>? listed = null;
@@ -145,7 +160,7 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
                 continue;
             }
 
-            if (listed is null && !TryRun(() => listed = manager.ListNames(), _ => pattern))
+            if (listed is null && !TryRun(() => listed = list(), _ => pattern))
             {
                 return;
             }
@@ -178,7 +193,7 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
         {
             work(name);
         }
-        catch (BypassException exception) when (exception.Error == BypassError.BypassNotFound)
+        catch (BypassException exception) when (exception.Error is BypassError.BypassNotFound or BypassError.ProxyNotFound)
         {
             // Listed a moment ago and removed since by somebody else: nobody asked for it by name.
         }

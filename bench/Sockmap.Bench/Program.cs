@@ -7,6 +7,8 @@ return args switch
     ["list"] => ListingBenchmark.List(),
     ["entries"] => EntriesBenchmark.Run(60_000, rounds: 11),
     ["control", var scripts, var naive, var command] => ControlBenchmark.Run(scripts, naive, command, rounds: 9),
+    ["proxy", var command] => ProxyBenchmark.Run(command, rounds: 9),
+    ["plain-proxy", var port, var target] => ProxyBenchmark.Plain(ListingBenchmark.Count(port), ListingBenchmark.Count(target)),
     ["hold-sockets", var cgroup, var count] => EntriesBenchmark.HoldSockets(cgroup, ListingBenchmark.Count(count)),
     ["list-entries", var name] => EntriesBenchmark.List(name),
     _ => Usage(),
@@ -17,6 +19,7 @@ static int Usage()
     Console.Error.WriteLine("Sockmap.Bench listing [maps programs]: lists 10,000 maps and 2,000 programs, and has bpftool -j do so, one after the other.");
     Console.Error.WriteLine("Sockmap.Bench entries: lists 60,000 sockets of a bypass with their processes, and has bpftool dump their map.");
     Console.Error.WriteLine("Sockmap.Bench control SCRIPTS NAIVE COMMAND: install, status and remove, by us and by scripts around bpftool (bench/run knows the paths).");
+    Console.Error.WriteLine("Sockmap.Bench proxy COMMAND: bytes through our proxy, socat, systemd-socket-proxyd and a plain loop (needs these two programs).");
     Console.Error.WriteLine("All need root and bpftool.");
     return 2;
 }

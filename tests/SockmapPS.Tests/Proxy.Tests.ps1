@@ -76,7 +76,7 @@ Describe 'A proxy' -Skip:$notRoot {
         try {
             $server = $target.AcceptTcpClient()
             while (($connection = Get-SockmapProxy -Connection @there).Mode -eq 'Connecting') { Start-Sleep -Milliseconds 10 }
-            $connection.Proxy, $connection.Client, $connection.Target | Should -Be ($proxy.Name, "$($client.Client.LocalEndPoint)", $to)
+            $connection.Proxy, $connection.Client, $connection.Target | Should -Be ($proxy.Name, "127.0.0.1:$($client.Client.LocalEndPoint.Port)", $to)
             $connection.Mode, $connection.Reason | Should -Be ('Copied', 'it was asked to copy')
             $server.Dispose()
         }

@@ -39,7 +39,7 @@ public sealed class ProxyManager
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(host);
-        settings = ProxyRules.Check(settings);
+        ProxyRules.Check(settings);
         return Guard(() =>
         {
             try

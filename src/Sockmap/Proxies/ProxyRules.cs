@@ -10,9 +10,8 @@ internal static partial class ProxyRules
     private const int MostConnections = 100_000;
     private const int LongestName = 64;
 
-    /// <summary>The settings with a name.</summary>
     /// <exception cref="BypassException">A value cannot be (InvalidSetting).</exception>
-    public static ProxySettings Check(ProxySettings settings)
+    public static void Check(ProxySettings settings)
     {
         if (settings.Listen.Count == 0 || settings.To.Count == 0)
         {
@@ -39,9 +38,17 @@ internal static partial class ProxyRules
             throw Invalid("A time cannot be below zero, nor can a target be connected to in no time.");
         }
 
-        string name = settings.Name ?? NameOf(settings.Listen[0]);
-        CheckName(name);
-        return settings with { Name = name };
+        if (settings.Name is not null)
+        {
+            CheckName(settings.Name);
+        }
+    }
+
+    /// <summary>A name for a proxy that listens there: 127.0.0.1:8080 becomes 127_0_0_1_8080.</summary>
+    public static string NameOf(string listen)
+    {
+        string name = string.Concat(listen.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '_')).Trim('_');
+        return name.Length > LongestName ? name[^LongestName..] : name.Length == 0 ? "proxy" : name;
     }
 
     public static ProxyEndPoint Read(string text) => ProxyEndPoint.TryParse(text, out ProxyEndPoint? endPoint)
@@ -58,13 +65,6 @@ internal static partial class ProxyRules
 
     public static BypassException NotFound(string name) =>
         new(BypassError.ProxyNotFound, $"No proxy '{name}' is there: Get-SockmapProxy lists those that are.");
-
-    // 127.0.0.1:8080 becomes 127_0_0_1_8080.
-    private static string NameOf(string listen)
-    {
-        string name = string.Concat(listen.Replace("*", "any", StringComparison.Ordinal).Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '_')).Trim('_');
-        return name.Length > LongestName ? name[^LongestName..] : name;
-    }
 
     private static BypassException Invalid(string message) => new(BypassError.InvalidSetting, message);
 

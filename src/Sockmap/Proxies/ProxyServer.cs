@@ -60,6 +60,7 @@ public sealed class ProxyServer : IDisposable
                 _listeners.Add(ProxyListener.Open(ProxyRules.Read(listen)));
             }
 
+            Name = settings.Name ?? ProxyRules.NameOf(Listening[0]);
             _copyReason = settings.Copy ? "it was asked to copy" : TryLoad(settings.MaxConnections, out _engine);
             _board = OpenBoard(options);
             if (_engine is not null)
@@ -77,7 +78,7 @@ public sealed class ProxyServer : IDisposable
     }
 
     /// <summary>Its name.</summary>
-    public string Name => _settings.Name!;
+    public string Name { get; }
 
     /// <summary>Where it listens, with the ports that the kernel chose.</summary>
     public IReadOnlyList<string> Listening => [.. _listeners.Select(listener => listener.Address)];
@@ -98,7 +99,8 @@ public sealed class ProxyServer : IDisposable
         ArgumentNullException.ThrowIfNull(settings);
         try
         {
-            return new ProxyServer(ProxyRules.Check(settings), options ?? new ProxyServerOptions());
+            ProxyRules.Check(settings);
+            return new ProxyServer(settings, options ?? new ProxyServerOptions());
         }
         catch (BpfException e)
         {

@@ -14,12 +14,12 @@ internal static class ExitCodes
         (ExitCode.Done, "done, or it was so already"),
         (ExitCode.Failed, "the kernel refused a step, or something else failed"),
         (ExitCode.Usage, "the command line or a setting is wrong"),
-        (ExitCode.NotFound, "no such bypass, or no such cgroup"),
+        (ExitCode.NotFound, "no such bypass, proxy or cgroup"),
         (ExitCode.SettingsDiffer, "a bypass of this name has other settings, or is of another version"),
-        (ExitCode.Incomplete, "unread bytes kept a removal from its end; status --exit-code, test: not healthy"),
+        (ExitCode.Incomplete, "unread bytes kept a removal, or connections a proxy, from its end; status --exit-code, test: not healthy"),
         (ExitCode.NoPrivilege, "the process lacks a privilege"),
         (ExitCode.Unsupported, "the kernel or the machine lacks what a bypass needs"),
-        (ExitCode.Locked, "another process is installing or removing"),
+        (ExitCode.Locked, "another process is installing or removing, or has a proxy's name"),
         (ExitCode.Interrupted, "interrupted (Ctrl+C, SIGTERM, SIGHUP); nothing was left half done"),
     ];
 

@@ -77,7 +77,10 @@ public sealed class LossyNetworkTests
         Assert.True(Bytes.Receive(server, 50_000).AsSpan().SequenceEqual(bytes.AsSpan(50_000)), "Other bytes came than were sent.");
         again.Shutdown(SocketShutdown.Send);
         Bytes.AssertEnd(server);
-        Assert.Equal((0UL, (ulong)repeated), (proxy.Status.Reset, proxy.Status.RepeatedBytes));
+        Assert.Equal(0UL, proxy.Status.Reset);
+
+        // Segments that have nothing new are left out by TCP itself.
+        Assert.InRange(proxy.Status.RepeatedBytes, 1UL, (ulong)repeated);
     }
 
     /// <summary>The same connection with another socket, which takes the last bytes that were sent for not sent yet (TCP_REPAIR).</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Sockmap.Proxies;
 
 namespace Sockmap.Bench;
 
@@ -95,6 +96,13 @@ internal static class ProxyBenchmark
         }
         finally
         {
+            // Ours clear up when they are told to stop.
+            ProxyManager manager = new();
+            foreach (string name in new[] { NameOf(0), NameOf(1) }.Intersect(manager.ListNames(), StringComparer.Ordinal))
+            {
+                manager.Stop(name, TimeSpan.Zero);
+            }
+
             processes.ForEach(static process =>
             {
                 process.Kill(entireProcessTree: true);
@@ -110,7 +118,7 @@ internal static class ProxyBenchmark
     {
         string from = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
         string target = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{to}");
-        string name = string.Create(CultureInfo.InvariantCulture, $"bench-{Environment.ProcessId}-{arm}");
+        string name = NameOf(arm);
         (string program, string[] arguments) = arm switch
         {
             0 => (sockmap, (string[])["proxy", "--name", name, "--listen", from, "--to", target]),
@@ -121,6 +129,8 @@ internal static class ProxyBenchmark
         };
         return Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
     }
+
+    private static string NameOf(int arm) => string.Create(CultureInfo.InvariantCulture, $"bench-{Environment.ProcessId}-{arm}");
 
     private static int FreePort()
     {

@@ -10,6 +10,8 @@ return args switch
     ["messages", var command, var naive] => MessagesBenchmark.Run(command, naive),
     ["import", var powerShell, var manifest] => ImportBenchmark.Run(powerShell, manifest, rounds: 9),
     ["programs", var objects] => ProgramsBenchmark.Run(objects, rounds: 7),
+    ["proxy", var command] => ProxyBenchmark.Run(command, rounds: 9),
+    ["plain-proxy", var port, var target] => ProxyBenchmark.Plain(ListingBenchmark.Count(port), ListingBenchmark.Count(target)),
     ["hold-sockets", var cgroup, var count] => EntriesBenchmark.HoldSockets(cgroup, ListingBenchmark.Count(count)),
     ["list-entries", var name] => EntriesBenchmark.List(name),
     _ => Usage(),
@@ -23,6 +25,7 @@ static int Usage()
     Console.Error.WriteLine("Sockmap.Bench programs OBJECTS: what a message and a connection cost in our programs, a naive one and an empty one.");
     Console.Error.WriteLine("Sockmap.Bench messages COMMAND NAIVE: round trips, streams and connections a second, by sockmap bench.");
     Console.Error.WriteLine("Sockmap.Bench import PWSH MANIFEST: what importing the module adds to a start of PowerShell.");
+    Console.Error.WriteLine("Sockmap.Bench proxy COMMAND: bytes through our proxy, socat, systemd-socket-proxyd and a plain loop (needs these two programs).");
     Console.Error.WriteLine("All need root and bpftool.");
     return 2;
 }

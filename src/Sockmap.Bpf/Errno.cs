@@ -23,6 +23,9 @@ public static class Errno
     /// <summary>Argument list too long.</summary>
     public const int E2BIG = 7;
 
+    /// <summary>No such device or address.</summary>
+    public const int ENXIO = 6;
+
     /// <summary>Bad file descriptor.</summary>
     public const int EBADF = 9;
 
@@ -100,6 +103,12 @@ public static class Errno
 
     /// <summary>Stale file handle.</summary>
     public const int ESTALE = 116;
+
+    /// <summary>Connection refused.</summary>
+    public const int ECONNREFUSED = 111;
+
+    /// <summary>Operation now in progress.</summary>
+    public const int EINPROGRESS = 115;
 
     /// <summary>Operation is not supported by this kernel or for this object.</summary>
     public const int ENOTSUPP = 524;

@@ -14,12 +14,12 @@ internal static class ExitCodes
         (ExitCode.Done, "done, or it was so already"),
         (ExitCode.Failed, "the kernel refused a step, or something else failed"),
         (ExitCode.Usage, "the command line or a setting is wrong"),
-        (ExitCode.NotFound, "no such bypass, or no such cgroup"),
+        (ExitCode.NotFound, "no such bypass, proxy or cgroup"),
         (ExitCode.SettingsDiffer, "a bypass of this name has other settings, or is of another version"),
-        (ExitCode.Incomplete, "unread bytes kept a removal from its end; status --exit-code, test: not healthy"),
+        (ExitCode.Incomplete, "unread bytes kept a removal, or connections a proxy, from its end; status --exit-code, test: not healthy"),
         (ExitCode.NoPrivilege, "the process lacks a privilege"),
         (ExitCode.Unsupported, "the kernel or the machine lacks what a bypass needs"),
-        (ExitCode.Locked, "another process is installing or removing"),
+        (ExitCode.Locked, "another process is installing or removing, or has a proxy's name"),
         (ExitCode.Interrupted, "interrupted (Ctrl+C, SIGTERM, SIGHUP); nothing was left half done"),
     ];
 
@@ -27,14 +27,14 @@ internal static class ExitCodes
     public static ExitCode Of(BypassError error) => error switch
     {
         BypassError.InvalidSetting or BypassError.NotACgroup => ExitCode.Usage,
-        BypassError.BypassNotFound or BypassError.CgroupNotFound or BypassError.EntryNotFound or BypassError.ConnectionNotFound or BypassError.RedirectNotFound => ExitCode.NotFound,
+        BypassError.BypassNotFound or BypassError.CgroupNotFound or BypassError.EntryNotFound or BypassError.ConnectionNotFound or BypassError.RedirectNotFound or BypassError.ProxyNotFound => ExitCode.NotFound,
         BypassError.BypassSettingsDiffer or BypassError.BypassForeign or BypassError.RedirectExists or BypassError.RedirectForeign => ExitCode.SettingsDiffer,
-        BypassError.BypassLocked or BypassError.TooManyWatchers => ExitCode.Locked,
+        BypassError.BypassLocked or BypassError.TooManyWatchers or BypassError.ProxyExists => ExitCode.Locked,
         BypassError.PermissionDenied => ExitCode.NoPrivilege,
         BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.KernelUnsupported or BypassError.RedirectUnsupported => ExitCode.Unsupported,
         BypassError.BypassNotActive or BypassError.EntryNotDrained or BypassError.ConnectionNotTaken or BypassError.SocketNotAccessible or BypassError.KernelRefused
             or BypassError.CgroupNotUsable or BypassError.BypassNotProvable or BypassError.NotMeasurable or BypassError.WorkerFailed
-            or BypassError.SocketNotSuitable or BypassError.SocketTaken or BypassError.BytesUnread => ExitCode.Failed,
+            or BypassError.SocketNotSuitable or BypassError.SocketTaken or BypassError.BytesUnread or BypassError.AddressNotUsable or BypassError.ProxyNotStopped => ExitCode.Failed,
         _ => throw new UnreachableException($"No exit code is defined for {error}."),
     };
 

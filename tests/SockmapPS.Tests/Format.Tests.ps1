@@ -1,6 +1,6 @@
 BeforeDiscovery {
     $types = 'BypassStatus', 'SockmapEntry', 'SupportCheck', 'BypassRemoval', 'SockmapMapEntry', 'ConnectionCandidate', 'SockmapEvent',
-    'SockmapStatistics', 'ProofResult', 'Measurement', 'SockmapRedirect', 'RedirectTrialResult', 'RedirectRemovalResult'
+    'SockmapStatistics', 'ProofResult', 'Measurement', 'SockmapRedirect', 'RedirectTrialResult', 'RedirectRemovalResult', 'ProxyStatus', 'ProxyConnectionStatus', 'ProxyStopResult'
 }
 
 BeforeAll {
@@ -52,6 +52,19 @@ BeforeAll {
             [Sockmap.Proof.ProofFinding]::new('Inside.InMap', $true, 'Both are.'), [Sockmap.Proof.ProofFinding]::new('Outside.Contrast', $null, 'None.'))
         Cgroup = '/sys/fs/cgroup/system.slice/redis.service/sockmap-proof-12345-1'; Address = '127.0.0.1'; Port = 6379; ClientPort = 40000
         BytesSent = 557576; MessagesRedirected = 32; BytesRedirected = 557576; MessagesOverTcp = 0; BytesOverTcp = 0
+    }
+    $samples.ProxyStatus = [Sockmap.Proxies.ProxyStatus]@{
+        Name = '127_0_0_1_8080'; State = 'Stopping'; Listen = [string[]] '127.0.0.1:8080'; To = [string[]] ('10.0.0.2:80', '10.0.0.3:80')
+        ProcessId = 12345; StartedAt = [datetime] '2026-11-21T08:09:10'; Active = 1024; MaxConnections = 1024; Accepted = 12345678
+        Spliced = 12345670; Copied = 8; Failed = 1; Reset = 2; SplicedBytesUp = 1610612736; SplicedBytesDown = 5; CopiedBytesUp = 812
+        CopiedBytesDown = 1; RepeatedBytes = 0; CopyReason = ''; Path = '/sys/fs/bpf/sockmapps_proxies/web'; BpfFileSystem = '/sys/fs/bpf'
+    }
+    $samples.ProxyConnectionStatus = [Sockmap.Proxies.ProxyConnectionStatus]@{
+        Proxy = 'web'; Id = 7; Client = '192.168.100.200:60000'; Target = '10.0.0.2:80'; Mode = 'Connecting'; Reason = 'it was asked to copy'
+        StartedAt = [datetime] '2026-11-21T08:09:10'; SplicedBytesUp = 1610612736; SplicedBytesDown = 5; CopiedBytesUp = 812; CopiedBytesDown = 1
+    }
+    $samples.ProxyStopResult = [Sockmap.Proxies.ProxyStopResult]@{
+        Name = 'web'; Connections = 12345678; DroppedConnections = 2; DroppedBytes = 1610612736; Elapsed = [timespan]::FromSeconds(1.5)
     }
     $samples.Measurement = [Sockmap.Measuring.Measurement]@{
         Kind = 'ConnectionRate'; Arm = 'Bypass'; MessageSize = 16777216; Connections = 1024; Cpu = '0,1'; Unit = '1/s'; Median = 123456.7

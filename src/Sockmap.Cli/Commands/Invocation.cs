@@ -8,12 +8,14 @@ namespace Sockmap.Cli.Commands;
 /// <summary>What every command runs with.</summary>
 /// <param name="Terminal">Where it writes.</param>
 /// <param name="Manager">The bypasses of the bpffs that was asked for.</param>
+/// <param name="BpfFileSystem">Root of the bpffs that was asked for; null for the standard one.</param>
 /// <param name="Json">Write JSON.</param>
 /// <param name="Verbose">Tell each step.</param>
 /// <param name="CancellationToken">Cancelled by Ctrl+C, SIGTERM and SIGHUP.</param>
 internal sealed record Invocation(
     Terminal Terminal,
     BypassManager Manager,
+    string? BpfFileSystem,
     bool Json,
     bool Verbose,
     CancellationToken CancellationToken)
@@ -28,6 +30,6 @@ internal sealed record Invocation(
             BpfFileSystem = parsed.GetValue(global.BpfFileSystem),
             Log = verbose ? step => terminal.ErrorLine($"verbose: {PlainText.OneLine(step)}") : null,
         });
-        return new Invocation(terminal, manager, parsed.GetValue(global.Json), verbose, cancellationToken);
+        return new Invocation(terminal, manager, parsed.GetValue(global.BpfFileSystem), parsed.GetValue(global.Json), verbose, cancellationToken);
     }
 }

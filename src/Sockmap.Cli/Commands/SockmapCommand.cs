@@ -26,6 +26,7 @@ internal sealed class SockmapCommand : Command
         Add(new RemoveCommand(Global));
         Add(new TestCommand(Global));
         Add(new BenchCommand(Global));
+        Add(new ProxyCommand(Global));
         Add(new CheckCommand(Global));
         Add(new DemoCommand(Global));
         Add(new RunWorkerCommand(Global));

@@ -78,6 +78,18 @@ public enum BypassError
     /// <summary>A process that was to do part of the work could not be started, or did not do it.</summary>
     WorkerFailed,
 
+    /// <summary>No proxy of this name is there.</summary>
+    ProxyNotFound,
+
+    /// <summary>A proxy of this name is there.</summary>
+    ProxyExists,
+
+    /// <summary>A proxy's process did not end in time.</summary>
+    ProxyNotStopped,
+
+    /// <summary>An address cannot be listened on.</summary>
+    AddressNotUsable,
+
     /// <summary>No cgroup v2 hierarchy is mounted.</summary>
     NoCgroupMount,
 

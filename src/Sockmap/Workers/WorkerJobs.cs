@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Sockmap.Measuring;
 using Sockmap.Proof;
+using Sockmap.Proxies;
 
 namespace Sockmap.Workers;
 
@@ -10,11 +11,13 @@ public static class WorkerJobs
     private const int Failed = 1;
     private const int Unknown = 2;
 
-    private static readonly Dictionary<string, Action<ParentLink>> Jobs = new(StringComparer.Ordinal)
+    // The proxy's goes on when its parent ends, so that it does not listen to it longer than it has to.
+    private static readonly Dictionary<string, Action<TextReader, TextWriter>> Jobs = new(StringComparer.Ordinal)
     {
-        [ProofWorker.Job] = ProofWorker.Run,
-        [MeasureWorker.ServerJob] = MeasureWorker.RunServer,
-        [MeasureWorker.ClientJob] = MeasureWorker.RunClient,
+        [ProofWorker.Job] = (input, output) => ProofWorker.Run(new ParentLink(input, output)),
+        [MeasureWorker.ServerJob] = (input, output) => MeasureWorker.RunServer(new ParentLink(input, output)),
+        [MeasureWorker.ClientJob] = (input, output) => MeasureWorker.RunClient(new ParentLink(input, output)),
+        [ProxyWorker.Job] = ProxyWorker.Run,
     };
 
     /// <summary>
@@ -27,7 +30,7 @@ public static class WorkerJobs
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(error);
-        if (!Jobs.TryGetValue(job, out Action<ParentLink>? work))
+        if (!Jobs.TryGetValue(job, out Action<TextReader, TextWriter>? work))
         {
             error.WriteLine($"There is no job '{job}' in this version of Sockmap.");
             return Unknown;
@@ -37,7 +40,7 @@ public static class WorkerJobs
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
         try
         {
-            work(new ParentLink(input, output));
+            work(input, output);
             return 0;
         }
         catch (WorkerException e)

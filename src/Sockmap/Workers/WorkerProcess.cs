@@ -18,6 +18,7 @@ public sealed class WorkerProcess : IDisposable
     private readonly List<string> _errors = [];
     private readonly ManualResetEventSlim _allErrors = new();
     private readonly string _what;
+    private bool _isReleased;
 
     private WorkerProcess(Process process, string what)
     {
@@ -100,9 +101,22 @@ public sealed class WorkerProcess : IDisposable
         return line ?? throw Ended(null);
     }
 
-    /// <summary>Ends it, and waits until it has.</summary>
+    /// <summary>Lets it go on alone: disposing of this object ends nothing any more.</summary>
+    public void Release() => _isReleased = true;
+
+    /// <summary>Ends it, and waits until it has, unless it was released.</summary>
     public void Dispose()
     {
+        if (_isReleased)
+        {
+            // Nobody reads what it says from now on.
+            _process.StandardInput.Close();
+            _process.StandardOutput.Close();
+            _process.CancelErrorRead();
+            _process.Dispose();
+            return;
+        }
+
         try
         {
             _process.StandardInput.Close();

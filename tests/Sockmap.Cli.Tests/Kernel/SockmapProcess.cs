@@ -31,10 +31,13 @@ internal sealed class SockmapProcess : IDisposable
     /// <summary>Runs it to its end as nobody, without a capability.</summary>
     public static async Task<(int Code, string Output, string Error)> RunUnprivilegedAsync(params IEnumerable<string> arguments)
     {
-        using SockmapProcess started = StartProgram(
-            "setpriv", ["--reuid", "65534", "--regid", "65534", "--clear-groups", "--", Command, .. arguments]);
+        using SockmapProcess started = StartUnprivileged(arguments);
         return await started.WaitAsync();
     }
+
+    /// <summary>Starts it as nobody, without a capability.</summary>
+    public static SockmapProcess StartUnprivileged(params IEnumerable<string> arguments) => StartProgram(
+        "setpriv", ["--reuid", "65534", "--regid", "65534", "--clear-groups", "--", Command, .. arguments]);
 
     /// <summary>Runs it to its end as root with only these capabilities (setpriv(1): <c>+bpf,+net_admin</c>).</summary>
     public static async Task<(int Code, string Output, string Error)> RunWithCapabilitiesAsync(string capabilities, params IEnumerable<string> arguments)

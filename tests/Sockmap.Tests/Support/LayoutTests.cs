@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Sockmap.Bypasses.Layout;
+using Sockmap.Proxies.Layout;
 
 namespace Sockmap.Tests.Support;
 
@@ -123,6 +124,31 @@ public sealed class LayoutTests
         ["WokenWakeFunction"] = "woken_wake_function",
         ["InstalledAt"] = "installed_at",
     }));
+
+    [Fact]
+    public void WhatAProxyAndItsProgramShareLiesAsInTheProgram()
+    {
+        Compare("#include \"splice.h\"", OffsetsOf<SpliceWay>("splice_way", new()
+        {
+            ["RedirectedBytes"] = "redirected_bytes",
+            ["RedirectedMessages"] = "redirected_messages",
+            ["PassedBytes"] = "passed_bytes",
+            ["PassedMessages"] = "passed_messages",
+            ["RepeatedBytes"] = "repeated_bytes",
+            ["IsBroken"] = "is_broken",
+            ["HandedBytes"] = "handed_bytes",
+            ["Ready"] = "ready",
+        }));
+        Compare("#include \"splice.h\"", OffsetsOf<SpliceBell>("splice_bell", new() { ["Rung"] = "rung" }));
+        Compare("#include \"splice.h\"", OffsetsOf<SpliceTotals>("splice_totals", new()
+        {
+            ["BytesUp"] = "bytes[0]",
+            ["BytesDown"] = "bytes[1]",
+            ["MessagesUp"] = "messages[0]",
+            ["MessagesDown"] = "messages[1]",
+            ["RepeatedBytes"] = "repeated_bytes",
+        }));
+    }
 
     [Fact]
     public void NumbersMeanWhatTheyMeanInThePrograms()

@@ -1,0 +1,4 @@
+namespace Sockmap.Proxies;
+
+/// <summary>What the process of a proxy is told first.</summary>
+internal sealed record ProxyWorkerRequest(ProxySettings Settings, string? BpfFileSystem);

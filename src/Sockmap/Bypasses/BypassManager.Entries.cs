@@ -5,6 +5,7 @@ using Sockmap.Bypasses.Membership;
 using Sockmap.Bypasses.Store;
 using Sockmap.Cgroups;
 using Sockmap.Entries;
+using Sockmap.Policies;
 using Sockmap.Sockets;
 
 namespace Sockmap.Bypasses;
@@ -119,7 +120,14 @@ public sealed partial class BypassManager
             BypassStore store = BypassStore.Find(_options.BpfFileSystem) ?? throw NotFound(name);
             using IDisposable storeLock = store.Lock(_options.LockTimeout, cancellationToken);
             BypassFolder folder = FindFolder(name) ?? throw NotFound(name);
-            return new EntryRemoval(folder, Log).Run(cookies.ToHashSet(), options ?? new RemoveOptions(), cancellationToken) ?? throw NotOurs(folder);
+            try
+            {
+                return new EntryRemoval(folder, Log).Run(cookies.ToHashSet(), options ?? new RemoveOptions(), cancellationToken) ?? throw NotOurs(folder);
+            }
+            finally
+            {
+                PolicyMembers.TakeEstablished(_options.BpfFileSystem, Log);
+            }
         });
     }
 

@@ -35,11 +35,11 @@ internal static partial class SettingsRules
         };
     }
 
-    public static void CheckName(string name)
+    public static void CheckName(string name, string what = "bypass")
     {
         if (!NamePattern().IsMatch(name))
         {
-            throw Invalid($"'{name}' cannot be the name of a bypass: use 1 to 64 letters, digits, '-' and '_', the first one no '-'.");
+            throw Invalid($"'{name}' cannot be the name of a {what}: use 1 to 64 letters, digits, '-' and '_', the first one no '-'.");
         }
     }
 

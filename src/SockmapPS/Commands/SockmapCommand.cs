@@ -48,11 +48,14 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
     }
 
     /// <summary>A manager of the given bpffs (null: the standard one) that tells its steps as verbose lines.</summary>
-    private protected BypassManager OpenManager(string? bpfFileSystem) => new(new BypassManagerOptions
+    private protected BypassManager OpenManager(string? bpfFileSystem) => new(OptionsFor(bpfFileSystem));
+
+    /// <summary>What a manager is to know: the given bpffs (null: the standard one), and that its steps are verbose lines.</summary>
+    private protected BypassManagerOptions OptionsFor(string? bpfFileSystem) => new()
     {
         BpfFileSystem = bpfFileSystem is null ? null : ResolveFolder(bpfFileSystem),
         Log = step => TellHost(() => WriteVerbose(step)),
-    });
+    };
 
     /// <summary>
     /// The full path of a folder, from the session's location where it is relative. Not through the provider, which
@@ -129,7 +132,15 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
     /// <param name="manager">Where to look.</param>
     /// <param name="patterns">Names and wildcards; null is every bypass. Case matters, as it does in the names.</param>
     /// <param name="work">What to do with a name.</param>
-    private protected void ForEachBypass(BypassManager manager, string[]? patterns, Action<string> work)
+    private protected void ForEachBypass(BypassManager manager, string[]? patterns, Action<string> work) =>
+        ForEachName(manager.ListNames, patterns, BypassError.BypassNotFound, work);
+
+    /// <summary>The same of anything that has names.</summary>
+    /// <param name="list">Lists the names.</param>
+    /// <param name="patterns">Names and wildcards; null is every name. Case matters, as it does in the names.</param>
+    /// <param name="gone">What the error is for a name that is not there.</param>
+    /// <param name="work">What to do with a name.</param>
+    private protected void ForEachName(Func<IReadOnlyList<string>> list, string[]? patterns, BypassError gone, Action<string> work)
     {
         HashSet<string> done = new(StringComparer.Ordinal);
         IReadOnlyList<string>? listed = null;
@@ -145,7 +156,7 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
                 continue;
             }
 
-            if (listed is null && !TryRun(() => listed = manager.ListNames(), _ => pattern))
+            if (listed is null && !TryRun(() => listed = list(), _ => pattern))
             {
                 return;
             }
@@ -153,7 +164,7 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
             WildcardPattern matcher = new(pattern, WildcardOptions.CultureInvariant);
             foreach (string name in listed!.Where(name => matcher.IsMatch(name) && done.Add(name)))
             {
-                TryRun(() => WorkUnlessGone(work, name), _ => name);
+                TryRun(() => WorkUnlessGone(work, name, gone), _ => name);
             }
         }
     }
@@ -172,13 +183,13 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
         return File.Exists(own) || !File.Exists(own + ".dll") ? new DotnetWorkerHost(own, ending) : new DotnetWorkerHost("dotnet", [own + ".dll", .. ending]);
     }
 
-    private static void WorkUnlessGone(Action<string> work, string name)
+    private static void WorkUnlessGone(Action<string> work, string name, BypassError gone)
     {
         try
         {
             work(name);
         }
-        catch (BypassException exception) when (exception.Error == BypassError.BypassNotFound)
+        catch (BypassException exception) when (exception.Error == gone)
         {
             // Listed a moment ago and removed since by somebody else: nobody asked for it by name.
         }

@@ -20,9 +20,10 @@ internal static class BypassErrorRecord
     private static ErrorCategory CategoryOf(BypassError error) => error switch
     {
         BypassError.InvalidSetting or BypassError.NotACgroup => ErrorCategory.InvalidArgument,
-        BypassError.BypassNotFound or BypassError.CgroupNotFound or BypassError.EntryNotFound or BypassError.ConnectionNotFound => ErrorCategory.ObjectNotFound,
-        BypassError.BypassSettingsDiffer => ErrorCategory.ResourceExists,
-        BypassError.BypassForeign => ErrorCategory.InvalidData,
+        BypassError.BypassNotFound or BypassError.PolicyNotFound or BypassError.PolicyRuleNotFound or BypassError.CgroupNotFound or BypassError.EntryNotFound or BypassError.ConnectionNotFound => ErrorCategory.ObjectNotFound,
+        BypassError.BypassSettingsDiffer or BypassError.PolicyExists or BypassError.PolicyOverlap => ErrorCategory.ResourceExists,
+        BypassError.BypassForeign or BypassError.PolicyForeign => ErrorCategory.InvalidData,
+        BypassError.TooManyRules => ErrorCategory.LimitsExceeded,
         BypassError.BypassLocked or BypassError.TooManyWatchers or BypassError.EntryNotDrained => ErrorCategory.ResourceBusy,
         BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.SocketNotAccessible or BypassError.CgroupNotUsable => ErrorCategory.ResourceUnavailable,
         BypassError.PermissionDenied => ErrorCategory.PermissionDenied,

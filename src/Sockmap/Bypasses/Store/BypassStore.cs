@@ -10,6 +10,9 @@ namespace Sockmap.Bypasses.Store;
 /// </summary>
 internal sealed class BypassStore
 {
+    /// <summary>The folder of all policies, built and locked in the same way.</summary>
+    public const string PoliciesName = "sockmapps_policies";
+
     private const string FolderName = "sockmapps";
 
     private BypassStore(string root) => Root = root;
@@ -17,14 +20,14 @@ internal sealed class BypassStore
     public string Root { get; }
 
     /// <summary>The store of a bpffs; null where no bypass was ever installed there.</summary>
-    public static BypassStore? Find(string? bpfFileSystem)
+    public static BypassStore? Find(string? bpfFileSystem, string folderName = FolderName)
     {
-        BypassStore store = new(Path.Combine(bpfFileSystem ?? BpfFileSystem.StandardMountPoint, FolderName));
+        BypassStore store = new(Path.Combine(bpfFileSystem ?? BpfFileSystem.StandardMountPoint, folderName));
         return store.Exists() ? store : null;
     }
 
     /// <summary>The store of a bpffs, mounted and made where it is not.</summary>
-    public static BypassStore FindOrCreate(string? bpfFileSystem)
+    public static BypassStore FindOrCreate(string? bpfFileSystem, string folderName = FolderName)
     {
         try
         {
@@ -36,7 +39,7 @@ internal sealed class BypassStore
                     $"'{root}' is not on a bpffs: mount one there (mount -t bpf bpf {root}), or leave the path out for the standard one.");
             }
 
-            BypassStore store = new(Path.Combine(root, FolderName));
+            BypassStore store = new(Path.Combine(root, folderName));
             if (!store.Exists())
             {
                 store.Create();
@@ -70,7 +73,7 @@ internal sealed class BypassStore
         {
             throw new BypassException(
                 BypassError.BypassLocked,
-                $"Another process has been installing or removing a bypass in '{Root}' for {timeout.TotalSeconds:0} s: try again when it is done.",
+                $"Another process has been installing, changing or removing something in '{Root}' for {timeout.TotalSeconds:0} s: try again when it is done.",
                 e);
         }
     }
@@ -116,7 +119,7 @@ internal sealed class BypassStore
 
         return Directory.Exists(Root)
             ? true
-            : throw new BypassException(BypassError.NoBpfFileSystem, $"'{Root}' is no folder, as bypasses need it: somebody else pinned something there; move it away, or name another bpffs.");
+            : throw new BypassException(BypassError.NoBpfFileSystem, $"'{Root}' is no folder, as one is needed there: somebody else pinned something there; move it away, or name another bpffs.");
     }
 
     private void Create()

@@ -146,7 +146,12 @@ public sealed partial class BypassManager
     private IReadOnlyList<ConnectionCandidate> ReadCandidates(bool crossNamespace)
     {
         using SocketListing<HeldSocket> sockets = SocketHolders.Read(new SocketReadOptions { Log = _options.Log });
-        return CandidateFinder.Find(sockets, new CandidateOptions { CrossNamespace = crossNamespace });
+
+        // What a policy holds it lets go of when it is to go into a bypass.
+        IReadOnlySet<ulong> held = PolicyMembers.ListCookies(_options.BpfFileSystem);
+        return CandidateFinder.Find(
+            held.Count == 0 ? sockets : sockets.Select(socket => held.Contains(socket.Cookie) ? socket with { IsInSockmap = false } : socket),
+            new CandidateOptions { CrossNamespace = crossNamespace });
     }
 
     private static List<ConnectionCandidate> Place(IEnumerable<ConnectionCandidate> candidates, string? bypass)

@@ -55,6 +55,19 @@ internal static class PolicyMembers
         }
     }
 
+    /// <summary>The sockets that policies hold themselves, by cookie.</summary>
+    public static IReadOnlySet<ulong> ListCookies(string? bpfFileSystem)
+    {
+        HashSet<ulong> cookies = [];
+        foreach (PolicyFolder folder in List(bpfFileSystem))
+        {
+            using BpfMap? members = BypassFolder.TryOpenMap(folder.Members);
+            cookies.UnionWith(members?.EnumerateKeys<ulong>() ?? []);
+        }
+
+        return cookies;
+    }
+
     /// <summary>Has a policy let go of every socket.</summary>
     public static void LetAllGo(PolicyFolder folder)
     {

@@ -219,8 +219,9 @@ public sealed class BypassTests
         {
             Family = family,
             Connections = 4,
-            BytesUp = 1L << 40,
-            BytesDown = 1L << 40,
+            BytesUp = TrafficOptions.UntilStopped,
+            BytesDown = TrafficOptions.UntilStopped,
+            Rate = 16 << 20,
         }));
         streams.WaitUntilConnected();
         for (int i = 0; i < 5; i++)

@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Sockets;
-using Sockmap.Filters;
 using Sockmap.Policies;
 using Sockmap.TestKit.Placement;
 using Sockmap.Traffic.Options;

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Maps;

@@ -1,10 +1,10 @@
 BeforeDiscovery {
-    $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Clear-BpfMap', 'Export-SockmapMeasurement',
+    $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Add-SockmapPolicyRule', 'Clear-BpfMap', 'Export-SockmapMeasurement',
     'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram',
-    'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapCandidate', 'Get-SockmapEntry',
-    'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'Measure-SockmapBypass', 'New-BpfMap',
+    'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapCandidate', 'Get-SockmapEntry', 'Get-SockmapPolicy', 'Get-SockmapPolicyRule',
+    'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'Measure-SockmapBypass', 'New-BpfMap', 'New-SockmapPolicy',
     'Receive-SockmapSocket', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass',
-    'Remove-SockmapEntry', 'Send-SockmapSocket', 'Set-BpfMapEntry', 'Test-SockmapBypass', 'Test-SockmapSupport',
+    'Remove-SockmapEntry', 'Remove-SockmapPolicy', 'Remove-SockmapPolicyRule', 'Send-SockmapSocket', 'Set-BpfMapEntry', 'Set-SockmapPolicy', 'Test-SockmapBypass', 'Test-SockmapSupport',
     'Watch-SockmapEvent'
     $top = (Resolve-Path "$PSScriptRoot/../..").Path
     $scripts = Get-ChildItem $top -Recurse -File -Include *.ps1 |

@@ -74,9 +74,9 @@ struct {
  * verdict in the psock and asks no program again, so that user space gives them a new one when the rules have changed.
  */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	/* Those that were closed since make room in time. */
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u64);
 	__type(value, __u32);
 } refused SEC(".maps");
@@ -471,8 +471,8 @@ int gate(struct sk_msg_md *msg)
 
 /* ---- data that comes ---- */
 
-/* Addresses and ports of a packet from its receiver's view; false where it brings no data. */
-static __always_inline bool read_packet(struct __sk_buff *skb, struct flow *flow, __u32 *bytes)
+/* Addresses and ports of a packet from the view of its receiver, a TCP socket; false where it brings no data. */
+static __always_inline bool read_packet(struct __sk_buff *skb, struct sock *sk, struct flow *flow, __u32 *bytes)
 {
 	const __u32 mapped = bpf_htonl(0xffff);
 	__u32 words[10], header;
@@ -481,19 +481,22 @@ static __always_inline bool read_packet(struct __sk_buff *skb, struct flow *flow
 	if (skb->protocol == bpf_htons(ETH_P_IP)) {
 		if (bpf_skb_load_bytes(skb, 0, words, 20))
 			return false;
-		if (((__u8 *)words)[9] != IPPROTO_TCP)
-			return false;
 		header = (((__u8 *)words)[0] & 15) * 4;
 		write_address(flow->remote_address, 0, 0, mapped, words[3]);
 		write_address(flow->local_address, 0, 0, mapped, words[4]);
 	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
 		if (bpf_skb_load_bytes(skb, 0, words, 40))
 			return false;
-		if (((__u8 *)words)[6] != IPPROTO_TCP)
-			return false;
 		header = 40;
 		write_address(flow->remote_address, words[2], words[3], words[4], words[5]);
 		write_address(flow->local_address, words[6], words[7], words[8], words[9]);
+		/* Headers between IPv6 and TCP, which hardly anybody sends: taken for data, so that nothing passes by them. */
+		if (((__u8 *)words)[6] != IPPROTO_TCP) {
+			flow->local_port = sk->__sk_common.skc_num;
+			flow->remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
+			*bytes = skb->len - header;
+			return true;
+		}
 	} else {
 		return false;
 	}
@@ -523,13 +526,13 @@ int receive(struct __sk_buff *skb)
 	__u32 bytes;
 	void *own = skb->sk;
 
-	if (!own || !read_packet(skb, &flow, &bytes))
+	if (!own)
 		return 1;
 	own = bpf_sk_fullsock(own);
 	if (!own)
 		return 1;
 	tp = bpf_skc_to_tcp_sock(own);
-	if (!tp)
+	if (!tp || !read_packet(skb, (struct sock *)tp, &flow, &bytes))
 		return 1;
 	/* A listener gets the first data of many connections. */
 	state = ((struct sock *)tp)->__sk_common.skc_state == TCP_LISTEN ?

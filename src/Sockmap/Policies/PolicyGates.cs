@@ -1,3 +1,4 @@
+using Sockmap.Bpf;
 using Sockmap.Bpf.Loading;
 using Sockmap.Bpf.Maps;
 using Sockmap.Bypasses;
@@ -23,9 +24,16 @@ internal static class PolicyGates
 
         foreach (PolicyFolder policy in policies.ListNames().Select(name => new PolicyFolder(policies.FolderOf(name))))
         {
-            if (PolicyReader.ReadConfig(policy) is { } config && policy.MissingPins.Count == 0)
+            try
             {
-                Place(policy, config, bypass, log);
+                if (PolicyReader.ReadConfig(policy) is { } config && policy.MissingPins.Count == 0)
+                {
+                    Place(policy, config, bypass, log);
+                }
+            }
+            catch (BpfException e) when (e.Errno == Errno.ENOENT)
+            {
+                log($"Policy '{policy.Name}' is being removed.");
             }
         }
     }

@@ -46,7 +46,14 @@ internal static class PolicyHooks
 
         foreach (PolicyFolder folder in policies.ListNames().Select(name => new PolicyFolder(policies.FolderOf(name))).Where(static folder => folder.MissingPins.Count == 0))
         {
-            AttachLast(folder, log);
+            try
+            {
+                AttachLast(folder, log);
+            }
+            catch (BpfException e) when (e.Errno == Errno.ENOENT)
+            {
+                log($"Policy '{folder.Name}' is being removed.");
+            }
         }
     }
 

@@ -41,7 +41,14 @@ internal static class PolicyMembers
     {
         foreach (PolicyFolder folder in List(bpfFileSystem))
         {
-            TakeEstablished(folder, log);
+            try
+            {
+                TakeEstablished(folder, log);
+            }
+            catch (BpfException e) when (e.Errno == Errno.ENOENT)
+            {
+                log($"Policy '{folder.Name}' is being removed.");
+            }
         }
     }
 

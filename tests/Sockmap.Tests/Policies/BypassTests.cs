@@ -188,6 +188,20 @@ public sealed class BypassTests
     }
 
     [Fact]
+    public void ABypassThatReplacesAnotherIsJudgedToo()
+    {
+        using TestPolicy policy = new();
+        policy.Bypass.Install();
+        policy.Add(PolicyDirection.Egress, PolicyAction.Drop, "127.0.0.0/8");
+        policy.Bypass.Install(settings => settings with { MaxEntries = 100 }, new InstallOptions { Replace = true });
+        using TcpPair pair = TcpPair.Connect();
+
+        Assert.Equal(2, policy.Bypass.Status.Entries);
+        Assert.Equal([BypassSettings.DefaultName], policy.Status.Bypass);
+        Assert.Equal(SocketError.AccessDenied, TestPolicy.TrySend(pair.Client));
+    }
+
+    [Fact]
     public void RemovingThePolicyLeavesTheBypassAsItWas()
     {
         using TestPolicy policy = new();

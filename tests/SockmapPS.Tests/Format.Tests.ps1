@@ -1,6 +1,6 @@
 BeforeDiscovery {
     $types = 'BypassStatus', 'SockmapEntry', 'SupportCheck', 'BypassRemoval', 'SockmapMapEntry', 'ConnectionCandidate', 'SockmapEvent',
-    'SockmapStatistics', 'ProofResult', 'Measurement'
+    'SockmapStatistics', 'ProofResult', 'Measurement', 'PolicyStatus', 'PolicyRuleStatus'
 }
 
 BeforeAll {
@@ -53,6 +53,17 @@ BeforeAll {
         Cgroup = '/sys/fs/cgroup/system.slice/redis.service/sockmap-proof-12345-1'; Address = '127.0.0.1'; Port = 6379; ClientPort = 40000
         BytesSent = 557576; MessagesRedirected = 32; BytesRedirected = 557576; MessagesOverTcp = 0; BytesOverTcp = 0
     }
+    $samples.PolicyStatus = [Sockmap.Policies.PolicyStatus]@{
+        Name = 'web-service'; State = 'Active'; Problem = [string[]] @(); Cgroup = '/sys/fs/cgroup/system.slice/web.service'; CgroupId = 5
+        DefaultEgressAction = 'NoBypass'; Rules = 1000; Entries = 60000; MaxEntries = 65536; MessagesDropped = 4294967; BytesDropped = 812
+        PacketsDropped = 1; Bypass = [string[]] 'default'; Path = '/sys/fs/bpf/sockmapps_policies/web-service'
+        BpfFileSystem = '/sys/fs/bpf'; CreatedAt = [datetime]::Now; Attachment = [string[]] 'sock_ops enroll'
+    }
+    $samples.PolicyRuleStatus = [Sockmap.Policies.PolicyRuleStatus]@{
+        Policy = 'web'; Position = 1000; Id = 4711; Direction = 'Egress'; Action = 'NoBypass'; Messages = 123456789; Bytes = 1610612736
+        RemoteAddress = [string[]] '192.168.100.0/24'; RemotePort = [string[]] '8000-8100'; LocalAddress = [string[]] @()
+        LocalPort = [string[]] @(); Cgroup = [string[]] @(); CgroupId = [uint64[]] @(); Uid = [uint32[]] 1000; BpfFileSystem = '/sys/fs/bpf'
+    }
     $samples.Measurement = [Sockmap.Measuring.Measurement]@{
         Kind = 'ConnectionRate'; Arm = 'Bypass'; MessageSize = 16777216; Connections = 1024; Cpu = '0,1'; Unit = '1/s'; Median = 123456.7
         P99 = 234567.8; P999 = 345678.9; Maximum = 456789.1; Ratio = 1.234; RatioLow = 0.987; RatioHigh = 12.345; Rounds = 10; IsNoisy = $true
@@ -85,6 +96,8 @@ BeforeAll {
         SockmapStatistics = 'Bypass: redis', 'Time', 'Group', 'Conns', 'Redirected', 'OverTcp', 'Spilled', 'FellBack', 'Redir/s', 'Tcp/s', '08:09:10', '/sys/fs/cgroup/system.slice/redis.service:6379', '12345678', '1.5 GiB', '812 B', '7654321', '87654321', '1 MiB', '2 B'
         ProofResult   = 'Bypass', 'Passed', 'Sent', 'Redirected', 'OverTcp', 'Summary', 'redis', 'True', '545 KiB', '0 B', 'skipped TCP'
         Measurement   = 'Kind', 'Size', 'Conns', 'Arm', 'Median', 'P99', 'Ratio', 'Interval', 'ConnectionRate', '16777216', '1024', 'Bypass', '123,457 1/s', '234,568', '1.23', '0.99 to 12.35 noisy'
+        PolicyStatus  = 'Name', 'State', 'Health', 'Rules', 'Egress', 'Ingress', 'Entries', 'Dropped', 'Cgroup', 'web-service', 'ok', 'NoBypass', '4294968', '60000', '/sys/fs/cgroup/system.slice/web.service'
+        PolicyRuleStatus = 'Policy', 'Pos', 'Id', 'Direction', 'Action', 'Messages', 'Bytes', 'Match', '1000', '4711', 'NoBypass', '123456789', '1.5 GiB', 'to/from 192.168.100.0/24; port 8000-8100; uid 1000'
         BypassRemoval = 'Name', 'IsComplete', 'Removed', 'Remaining', 'Unread', 'Dropped', 'Elapsed', 'redis', 'False', '60000', '1.5 GiB', '00:00:01.500'
     }
 }

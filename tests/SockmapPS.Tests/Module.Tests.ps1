@@ -33,12 +33,12 @@ Describe 'The module' {
 
     It 'exports by name what it has, and nothing else' {
         $data = Import-PowerShellDataFile $ModulePath
-        $data.CmdletsToExport | Should -Be ('Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Clear-BpfMap',
+        $data.CmdletsToExport | Should -Be ('Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Add-SockmapPolicyRule', 'Clear-BpfMap',
             'Export-SockmapMeasurement', 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin',
             'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapCandidate',
-            'Get-SockmapEntry', 'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap',
-            'Measure-SockmapBypass', 'New-BpfMap', 'Receive-SockmapSocket', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin',
-            'Remove-SockmapBypass', 'Remove-SockmapEntry', 'Send-SockmapSocket', 'Set-BpfMapEntry',
+            'Get-SockmapEntry', 'Get-SockmapPolicy', 'Get-SockmapPolicyRule', 'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap',
+            'Measure-SockmapBypass', 'New-BpfMap', 'New-SockmapPolicy', 'Receive-SockmapSocket', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin',
+            'Remove-SockmapBypass', 'Remove-SockmapEntry', 'Remove-SockmapPolicy', 'Remove-SockmapPolicyRule', 'Send-SockmapSocket', 'Set-BpfMapEntry', 'Set-SockmapPolicy',
             'Test-SockmapBypass', 'Test-SockmapSupport', 'Watch-SockmapEvent')
         $data.FunctionsToExport + $data.AliasesToExport + $data.VariablesToExport | Should -BeNullOrEmpty
         $cmdlets = [Reflection.Assembly]::LoadFrom("$folder/bin/net10.0/SockmapPS.dll").GetExportedTypes().ForEach({

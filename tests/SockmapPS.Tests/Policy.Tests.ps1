@@ -59,7 +59,8 @@ Describe 'A policy' -Skip:$notRoot {
         $rules.Id | Should -Be (3, 1, 2)
         $rules[1].RemoteAddress | Should -Be ('192.0.2.0/24', 'fd00::/8')
         $rules[1].RemotePort | Should -Be ('1-3', '8000-8100')
-        $rules[2].Cgroup, $rules[2].Uid | Should -Be ($sandbox.Cgroup, 0, 1000)
+        $rules[2].Cgroup | Should -Be $sandbox.Cgroup
+        $rules[2].Uid | Should -Be (0, 1000)
 
         $generation = (Get-SockmapPolicy one @there).Generation
         $rules | Add-SockmapPolicyRule

@@ -30,6 +30,8 @@ internal static class RefusedSockets
         HashSet<ulong> cookies = [.. refused.EnumerateKeys<ulong>()];
         if (cookies.Count == 0)
         {
+            // Some may have left a bypass by themselves.
+            PolicyMembers.TakeEstablished(folder, log);
             return;
         }
 

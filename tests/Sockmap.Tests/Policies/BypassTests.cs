@@ -41,7 +41,7 @@ public sealed class BypassTests
     public void ABypassOnTheRootOfTheCgroupsTakesBeforeAPolicyDoes()
     {
         using TestPolicy policy = new();
-        policy.Bypass.Install(settings => settings with { Cgroup = TestCgroup.MountPoint, Ports = [new PortRange(47111, 47111)] });
+        policy.Bypass.Install(settings => settings with { Cgroup = TestCgroup.MountPoint, KeepSockets = true, Ports = [new PortRange(47111, 47111)] });
 
         using Socket listener = TcpPair.Listen(System.Net.IPAddress.Loopback, 47111);
         using TcpPair pair = TcpPair.Connect(listener);

@@ -97,7 +97,7 @@ BeforeAll {
         ProofResult   = 'Bypass', 'Passed', 'Sent', 'Redirected', 'OverTcp', 'Summary', 'redis', 'True', '545 KiB', '0 B', 'skipped TCP'
         Measurement   = 'Kind', 'Size', 'Conns', 'Arm', 'Median', 'P99', 'Ratio', 'Interval', 'ConnectionRate', '16777216', '1024', 'Bypass', '123,457 1/s', '234,568', '1.23', '0.99 to 12.35 noisy'
         PolicyStatus  = 'Name', 'State', 'Health', 'Rules', 'Egress', 'Ingress', 'Entries', 'Dropped', 'Cgroup', 'web-service', 'ok', 'NoBypass', '4294968', '60000', '/sys/fs/cgroup/system.slice/web.service'
-        PolicyRuleStatus = 'Policy', 'Pos', 'Id', 'Direction', 'Action', 'Messages', 'Bytes', 'Match', '1000', '4711', 'NoBypass', '123456789', '1.5 GiB', 'to/from 192.168.100.0/24; port 8000-8100; uid 1000'
+        PolicyRuleStatus = 'Policy', 'Pos', 'Rule', 'Direction', 'Action', 'Messages', 'Bytes', 'Match', '1000', '4711', 'NoBypass', '123456789', '1.5 GiB', 'to/from 192.168.100.0/24; port 8000-8100; uid 1000'
         BypassRemoval = 'Name', 'IsComplete', 'Removed', 'Remaining', 'Unread', 'Dropped', 'Elapsed', 'redis', 'False', '60000', '1.5 GiB', '00:00:01.500'
     }
 }

@@ -6,6 +6,7 @@ return args switch
     ["listing", var maps, var programs] => ListingBenchmark.Run(ListingBenchmark.Count(maps), ListingBenchmark.Count(programs), rounds: 5),
     ["list"] => ListingBenchmark.List(),
     ["entries"] => EntriesBenchmark.Run(60_000, rounds: 11),
+    ["policy"] => PolicyBenchmark.Run(rounds: 9),
     ["control", var scripts, var naive, var command] => ControlBenchmark.Run(scripts, naive, command, rounds: 9),
     ["messages", var command, var naive] => MessagesBenchmark.Run(command, naive),
     ["import", var powerShell, var manifest] => ImportBenchmark.Run(powerShell, manifest, rounds: 9),
@@ -21,6 +22,7 @@ static int Usage()
 {
     Console.Error.WriteLine("Sockmap.Bench listing [maps programs]: lists 10,000 maps and 2,000 programs, and has bpftool -j do so, one after the other.");
     Console.Error.WriteLine("Sockmap.Bench entries: lists 60,000 sockets of a bypass with their processes, and has bpftool dump their map.");
+    Console.Error.WriteLine("Sockmap.Bench policy: what a policy of 0, 10 and 1,000 rules costs a message.");
     Console.Error.WriteLine("Sockmap.Bench control SCRIPTS NAIVE COMMAND: install, status and remove, by us and by scripts around bpftool (bench/run knows the paths).");
     Console.Error.WriteLine("Sockmap.Bench programs OBJECTS: what a message and a connection cost in our programs, a naive one and an empty one.");
     Console.Error.WriteLine("Sockmap.Bench messages COMMAND NAIVE: round trips, streams and connections a second, by sockmap bench.");

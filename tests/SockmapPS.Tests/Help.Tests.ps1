@@ -1,12 +1,14 @@
 BeforeDiscovery {
-    $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Clear-BpfMap', 'Export-SockmapMeasurement',
-    'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram',
-    'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapCandidate', 'Get-SockmapEntry', 'Get-SockmapProxy',
-    'Get-SockmapRedirect', 'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap',
-    'Measure-SockmapBypass', 'New-BpfMap', 'New-SockmapRedirect', 'Receive-SockmapSocket', 'Remove-BpfAttachment',
-    'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Remove-SockmapEntry', 'Remove-SockmapRedirect',
-    'Send-SockmapSocket', 'Set-BpfMapEntry', 'Start-SockmapProxy', 'Stop-SockmapProxy', 'Test-SockmapBypass',
-    'Test-SockmapRedirect', 'Test-SockmapSupport', 'Watch-SockmapEvent'
+    $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Add-SockmapPolicyRule', 'Clear-BpfMap',
+    'Export-SockmapMeasurement', 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfMapEntry',
+    'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapCandidate',
+    'Get-SockmapEntry', 'Get-SockmapPolicy', 'Get-SockmapPolicyRule', 'Get-SockmapProxy', 'Get-SockmapRedirect',
+    'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'Measure-SockmapBypass',
+    'New-BpfMap', 'New-SockmapPolicy', 'New-SockmapRedirect', 'Receive-SockmapSocket', 'Remove-BpfAttachment',
+    'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Remove-SockmapEntry', 'Remove-SockmapPolicy',
+    'Remove-SockmapPolicyRule', 'Remove-SockmapRedirect', 'Send-SockmapSocket', 'Set-BpfMapEntry',
+    'Set-SockmapPolicy', 'Start-SockmapProxy', 'Stop-SockmapProxy', 'Test-SockmapBypass', 'Test-SockmapRedirect',
+    'Test-SockmapSupport', 'Watch-SockmapEvent'
 }
 
 BeforeAll {

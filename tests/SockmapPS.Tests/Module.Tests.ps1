@@ -1,12 +1,14 @@
 BeforeDiscovery {
-    $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Clear-BpfMap', 'Export-SockmapMeasurement',
-    'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram',
-    'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapCandidate', 'Get-SockmapEntry', 'Get-SockmapProxy',
-    'Get-SockmapRedirect', 'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap',
-    'Measure-SockmapBypass', 'New-BpfMap', 'New-SockmapRedirect', 'Receive-SockmapSocket', 'Remove-BpfAttachment',
-    'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Remove-SockmapEntry', 'Remove-SockmapRedirect',
-    'Send-SockmapSocket', 'Set-BpfMapEntry', 'Start-SockmapProxy', 'Stop-SockmapProxy', 'Test-SockmapBypass',
-    'Test-SockmapRedirect', 'Test-SockmapSupport', 'Watch-SockmapEvent'
+    $exported = 'Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Add-SockmapPolicyRule', 'Clear-BpfMap',
+    'Export-SockmapMeasurement', 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap', 'Get-BpfMapEntry',
+    'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapCandidate',
+    'Get-SockmapEntry', 'Get-SockmapPolicy', 'Get-SockmapPolicyRule', 'Get-SockmapProxy', 'Get-SockmapRedirect',
+    'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'Measure-SockmapBypass',
+    'New-BpfMap', 'New-SockmapPolicy', 'New-SockmapRedirect', 'Receive-SockmapSocket', 'Remove-BpfAttachment',
+    'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Remove-SockmapEntry', 'Remove-SockmapPolicy',
+    'Remove-SockmapPolicyRule', 'Remove-SockmapRedirect', 'Send-SockmapSocket', 'Set-BpfMapEntry',
+    'Set-SockmapPolicy', 'Start-SockmapProxy', 'Stop-SockmapProxy', 'Test-SockmapBypass', 'Test-SockmapRedirect',
+    'Test-SockmapSupport', 'Watch-SockmapEvent'
     $top = (Resolve-Path "$PSScriptRoot/../..").Path
     $scripts = Get-ChildItem $top -Recurse -File -Include *.ps1 |
         Where-Object FullName -NotMatch "^$([regex]::Escape($top))/(.*/)?(bin|obj|out)/" |
@@ -34,14 +36,16 @@ Describe 'The module' {
 
     It 'exports by name what it has, and nothing else' {
         $data = Import-PowerShellDataFile $ModulePath
-        $data.CmdletsToExport | Should -Be ('Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Clear-BpfMap',
-            'Export-SockmapMeasurement', 'Get-BpfAttachment', 'Get-BpfBtf', 'Get-BpfLink', 'Get-BpfMap',
-            'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram', 'Get-BpfProgramInstruction', 'Get-SockmapBypass',
-            'Get-SockmapCandidate', 'Get-SockmapEntry', 'Get-SockmapProxy', 'Get-SockmapRedirect',
+        $data.CmdletsToExport | Should -Be ('Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry',
+            'Add-SockmapPolicyRule', 'Clear-BpfMap', 'Export-SockmapMeasurement', 'Get-BpfAttachment', 'Get-BpfBtf',
+            'Get-BpfLink', 'Get-BpfMap', 'Get-BpfMapEntry', 'Get-BpfPin', 'Get-BpfProgram',
+            'Get-BpfProgramInstruction', 'Get-SockmapBypass', 'Get-SockmapCandidate', 'Get-SockmapEntry',
+            'Get-SockmapPolicy', 'Get-SockmapPolicyRule', 'Get-SockmapProxy', 'Get-SockmapRedirect',
             'Get-SockmapStatistics', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap',
-            'Measure-SockmapBypass', 'New-BpfMap', 'New-SockmapRedirect', 'Receive-SockmapSocket',
-            'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass',
-            'Remove-SockmapEntry', 'Remove-SockmapRedirect', 'Send-SockmapSocket', 'Set-BpfMapEntry',
+            'Measure-SockmapBypass', 'New-BpfMap', 'New-SockmapPolicy', 'New-SockmapRedirect',
+            'Receive-SockmapSocket', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin',
+            'Remove-SockmapBypass', 'Remove-SockmapEntry', 'Remove-SockmapPolicy', 'Remove-SockmapPolicyRule',
+            'Remove-SockmapRedirect', 'Send-SockmapSocket', 'Set-BpfMapEntry', 'Set-SockmapPolicy',
             'Start-SockmapProxy', 'Stop-SockmapProxy', 'Test-SockmapBypass', 'Test-SockmapRedirect',
             'Test-SockmapSupport', 'Watch-SockmapEvent')
         $data.FunctionsToExport + $data.AliasesToExport + $data.VariablesToExport | Should -BeNullOrEmpty
@@ -57,7 +61,7 @@ Describe 'The module' {
         $command.Noun | Should -Match '^(Sockmap|Bpf)[A-Z][A-Za-z]+$'
     }
 
-    It 'asks before <_> changes anything' -ForEach 'Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Clear-BpfMap', 'Export-SockmapMeasurement', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'Measure-SockmapBypass', 'New-BpfMap', 'New-SockmapRedirect', 'Receive-SockmapSocket', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Remove-SockmapEntry', 'Remove-SockmapRedirect', 'Send-SockmapSocket', 'Set-BpfMapEntry', 'Start-SockmapProxy', 'Stop-SockmapProxy' {
+    It 'asks before <_> changes anything' -ForEach 'Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Add-SockmapPolicyRule', 'Clear-BpfMap', 'Export-SockmapMeasurement', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'Measure-SockmapBypass', 'New-BpfMap', 'New-SockmapPolicy', 'New-SockmapRedirect', 'Receive-SockmapSocket', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Remove-SockmapEntry', 'Remove-SockmapPolicy', 'Remove-SockmapPolicyRule', 'Remove-SockmapRedirect', 'Send-SockmapSocket', 'Set-BpfMapEntry', 'Set-SockmapPolicy', 'Start-SockmapProxy', 'Stop-SockmapProxy' {
         (Get-Command $_).Parameters.Keys | Should -Contain 'WhatIf'
         (Get-Command $_).Parameters.Keys | Should -Contain 'Confirm'
     }

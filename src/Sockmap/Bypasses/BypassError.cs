@@ -30,6 +30,24 @@ public enum BypassError
     /// <summary>The socket could not be had from the process that holds it.</summary>
     SocketNotAccessible,
 
+    /// <summary>No policy of this name is there.</summary>
+    PolicyNotFound,
+
+    /// <summary>A policy of this name is there.</summary>
+    PolicyExists,
+
+    /// <summary>Another policy judges some of the same sockets.</summary>
+    PolicyOverlap,
+
+    /// <summary>A policy of another version of SockmapPS has this name.</summary>
+    PolicyForeign,
+
+    /// <summary>As many policies, or rules of one, are there as can be.</summary>
+    TooManyRules,
+
+    /// <summary>The policy has no rule with this id.</summary>
+    PolicyRuleNotFound,
+
     /// <summary>A bypass of another version of SockmapPS has this name.</summary>
     BypassForeign,
 

@@ -57,7 +57,7 @@ internal sealed class BypassInstallation(BypassSettings settings, CgroupDirector
         }
 
         PinHolders(folder);
-        loaded.Maps[BypassObject.Slot].UpdateDescriptor(new byte[sizeof(uint)], verdict.Handle);
+        new BypassSlots(loaded.Maps[BypassObject.Slot]).Fill(verdict, loaded.Programs[BypassObject.LeaveOf(variant)]);
         using (BpfLink? link = RootAttachment.Create(loaded))
         {
             link?.Pin(folder.SockmapLink);

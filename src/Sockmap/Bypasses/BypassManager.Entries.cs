@@ -5,6 +5,7 @@ using Sockmap.Bypasses.Membership;
 using Sockmap.Bypasses.Store;
 using Sockmap.Cgroups;
 using Sockmap.Entries;
+using Sockmap.Policies;
 using Sockmap.Sockets;
 
 namespace Sockmap.Bypasses;
@@ -119,7 +120,14 @@ public sealed partial class BypassManager
             BypassStore store = BypassStore.Find(_options.BpfFileSystem) ?? throw NotFound(name);
             using IDisposable storeLock = store.Lock(_options.LockTimeout, cancellationToken);
             BypassFolder folder = FindFolder(name) ?? throw NotFound(name);
-            return new EntryRemoval(folder, Log).Run(cookies.ToHashSet(), options ?? new RemoveOptions(), cancellationToken) ?? throw NotOurs(folder);
+            try
+            {
+                return new EntryRemoval(folder, Log).Run(cookies.ToHashSet(), options ?? new RemoveOptions(), cancellationToken) ?? throw NotOurs(folder);
+            }
+            finally
+            {
+                PolicyMembers.TakeEstablished(_options.BpfFileSystem, Log);
+            }
         });
     }
 
@@ -138,7 +146,12 @@ public sealed partial class BypassManager
     private IReadOnlyList<ConnectionCandidate> ReadCandidates(bool crossNamespace)
     {
         using SocketListing<HeldSocket> sockets = SocketHolders.Read(new SocketReadOptions { Log = _options.Log });
-        return CandidateFinder.Find(sockets, new CandidateOptions { CrossNamespace = crossNamespace });
+
+        // What a policy holds it lets go of when it is to go into a bypass.
+        IReadOnlySet<ulong> held = PolicyMembers.ListCookies(_options.BpfFileSystem);
+        return CandidateFinder.Find(
+            held.Count == 0 ? sockets : sockets.Select(socket => held.Contains(socket.Cookie) ? socket with { IsInSockmap = false } : socket),
+            new CandidateOptions { CrossNamespace = crossNamespace });
     }
 
     private static List<ConnectionCandidate> Place(IEnumerable<ConnectionCandidate> candidates, string? bypass)

@@ -5,6 +5,7 @@ using Sockmap.Bpf.Pinning;
 using Sockmap.Bypasses.Membership;
 using Sockmap.Bypasses.Store;
 using Sockmap.Cgroups;
+using Sockmap.Policies;
 
 namespace Sockmap.Bypasses;
 
@@ -96,7 +97,14 @@ public sealed partial class BypassManager
             BypassRemoval removal = new(folder, Log);
             if (BypassReader.ReadSettings(folder) is not null)
             {
-                return removal.Run(options, cancellationToken);
+                try
+                {
+                    return removal.Run(options, cancellationToken);
+                }
+                finally
+                {
+                    PolicyMembers.TakeEstablished(_options.BpfFileSystem, Log);
+                }
             }
 
             if (!options.Force)
@@ -150,6 +158,7 @@ public sealed partial class BypassManager
         }
 
         RemovalResult? replaced = Publish(folder, installation, options, cancellationToken);
+        PolicyHooks.AttachAllLast(_options.BpfFileSystem, cgroup.Id, Log);
         return new InstallResult(BypassReader.Read(folder), outcome, replaced);
     }
 
@@ -164,6 +173,7 @@ public sealed partial class BypassManager
         try
         {
             installation.Build(unfinished);
+            PolicyGates.PlaceAll(_options.BpfFileSystem, unfinished, Log);
             cancellationToken.ThrowIfCancellationRequested();
             Swap(unfinished, folder, replaces);
             try
@@ -224,6 +234,8 @@ public sealed partial class BypassManager
             {
                 removal.Unpin();
             }
+
+            PolicyMembers.TakeEstablished(_options.BpfFileSystem, Log);
         }
     }
 
@@ -258,7 +270,7 @@ public sealed partial class BypassManager
     internal static BypassException NotFound(string name) =>
         new(BypassError.BypassNotFound, $"No bypass '{name}' is installed: list them with Get-SockmapBypass (sockmap status).");
 
-    private static T Guard<T>(Func<T> work)
+    internal static T Guard<T>(Func<T> work)
     {
         try
         {

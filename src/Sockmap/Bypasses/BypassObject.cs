@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Sockmap.Bpf.Loading;
 using Sockmap.Bypasses.Layout;
 using Sockmap.Filters;
+using Sockmap.Policies.Layout;
 
 namespace Sockmap.Bypasses;
 
@@ -80,6 +81,7 @@ internal static class BypassObject
         spec.SetVariable(IncludedPortsVariable, PortBitmap.Write(settings.Ports));
         spec.SetVariable(ExcludedPortsVariable, PortBitmap.Write(settings.ExcludedPorts));
         spec.Maps[SockHash].MaxEntries = (uint)settings.MaxEntries;
+        spec.Maps[Slot].MaxEntries = PolicyLayout.Slots;
         spec.Maps[Marks].MaxEntries = (uint)settings.MaxEntries;
         spec.Maps[IncludedAddresses].MaxEntries = (uint)Math.Max(1, settings.Addresses.Count);
         spec.Maps[ExcludedAddresses].MaxEntries = (uint)Math.Max(1, settings.ExcludedAddresses.Count);

@@ -79,7 +79,7 @@ internal static class BypassReader
         LinkInfo? cgroup = cgroupLink?.GetInfo();
         bool isAttached = cgroup is { CgroupId: not null and not 0 };
         using BpfProgram? leave = BypassFolder.TryOpenProgram(folder.Leave);
-        bool isRedirecting = slot is not null && slot.TryLookup(0u, out uint inSlot) && inSlot != leave?.GetInfo().Id;
+        bool isRedirecting = slot is not null && new BypassSlots(slot).IsRedirecting(leave?.GetInfo().Id);
         using BpfLink? sockmapLink = BypassFolder.TryOpenLink(folder.SockmapLink);
         bool? isRootAttached = sockHash is null || root is null ? null : IsRootAttached(sockHash, root, sockmapLink);
         IReadOnlyList<string> missingPins = folder.MissingPins;

@@ -96,9 +96,8 @@ internal sealed class BypassRemoval(BypassFolder folder, Action<string> log)
     {
         using BpfMap? slot = BypassFolder.TryOpenMap(folder.Slot);
         using BpfProgram? leave = BypassFolder.TryOpenProgram(folder.Leave);
-        if (slot is not null && leave is not null && slot.TryLookup(0u, out uint _))
+        if (slot is not null && leave is not null && new BypassSlots(slot).BeginToLeave(leave))
         {
-            slot.UpdateDescriptor(new byte[sizeof(uint)], leave.Handle);
             log("Put the leaving verdict in the slot: each direction goes over to TCP when its reader has read all.");
         }
     }
@@ -106,7 +105,7 @@ internal sealed class BypassRemoval(BypassFolder folder, Action<string> log)
     private void StopRedirecting()
     {
         using BpfMap? slot = BypassFolder.TryOpenMap(folder.Slot);
-        if (slot?.TryDelete(0u) == true)
+        if (slot is not null && new BypassSlots(slot).StopRedirecting())
         {
             log("Emptied the slot: every message goes over TCP.");
         }

@@ -49,11 +49,14 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
     }
 
     /// <summary>A manager of the given bpffs (null: the standard one) that tells its steps as verbose lines.</summary>
-    private protected BypassManager OpenManager(string? bpfFileSystem) => new(new BypassManagerOptions
+    private protected BypassManager OpenManager(string? bpfFileSystem) => new(OptionsFor(bpfFileSystem));
+
+    /// <summary>What a manager is to know: the given bpffs (null: the standard one), and that its steps are verbose lines.</summary>
+    private protected BypassManagerOptions OptionsFor(string? bpfFileSystem) => new()
     {
         BpfFileSystem = bpfFileSystem is null ? null : ResolveFolder(bpfFileSystem),
         Log = step => TellHost(() => WriteVerbose(step)),
-    });
+    };
 
     /// <summary>A manager of the proxies on the given bpffs (null: the standard one) that tells its steps as verbose lines.</summary>
     private protected ProxyManager OpenProxies(string? bpfFileSystem) => new(new ProxyManagerOptions

@@ -20,12 +20,13 @@ internal static class BypassErrorRecord
     private static ErrorCategory CategoryOf(BypassError error) => error switch
     {
         BypassError.InvalidSetting or BypassError.NotACgroup => ErrorCategory.InvalidArgument,
-        BypassError.RedirectNotFound or BypassError.BypassNotFound or BypassError.CgroupNotFound or BypassError.EntryNotFound or BypassError.ConnectionNotFound or BypassError.ProxyNotFound => ErrorCategory.ObjectNotFound,
-        BypassError.BypassSettingsDiffer or BypassError.RedirectExists or BypassError.ProxyExists => ErrorCategory.ResourceExists,
-        BypassError.BypassForeign or BypassError.RedirectForeign => ErrorCategory.InvalidData,
+        BypassError.RedirectNotFound or BypassError.BypassNotFound or BypassError.CgroupNotFound or BypassError.EntryNotFound or BypassError.ConnectionNotFound or BypassError.ProxyNotFound or BypassError.PolicyNotFound or BypassError.PolicyRuleNotFound => ErrorCategory.ObjectNotFound,
+        BypassError.BypassSettingsDiffer or BypassError.RedirectExists or BypassError.ProxyExists or BypassError.PolicyExists or BypassError.PolicyOverlap => ErrorCategory.ResourceExists,
+        BypassError.BypassForeign or BypassError.RedirectForeign or BypassError.PolicyForeign => ErrorCategory.InvalidData,
         BypassError.BypassLocked or BypassError.TooManyWatchers or BypassError.EntryNotDrained or BypassError.SocketTaken or BypassError.BytesUnread => ErrorCategory.ResourceBusy,
         BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.SocketNotAccessible or BypassError.CgroupNotUsable or BypassError.AddressNotUsable => ErrorCategory.ResourceUnavailable,
         BypassError.ProxyNotStopped => ErrorCategory.OperationTimeout,
+        BypassError.TooManyRules => ErrorCategory.LimitsExceeded,
         BypassError.PermissionDenied => ErrorCategory.PermissionDenied,
         BypassError.KernelUnsupported or BypassError.RedirectUnsupported => ErrorCategory.NotImplemented,
         BypassError.BypassNotActive or BypassError.SocketNotSuitable or BypassError.ConnectionNotTaken or BypassError.KernelRefused or BypassError.BypassNotProvable or BypassError.NotMeasurable or BypassError.WorkerFailed => ErrorCategory.InvalidOperation,

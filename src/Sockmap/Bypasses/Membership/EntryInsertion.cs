@@ -4,6 +4,7 @@ using Sockmap.Bpf.Maps;
 using Sockmap.Bpf.Programs;
 using Sockmap.Bypasses.Layout;
 using Sockmap.Bypasses.Store;
+using Sockmap.Policies;
 using Sockmap.Sockets;
 
 namespace Sockmap.Bypasses.Membership;
@@ -21,10 +22,12 @@ internal sealed class EntryInsertion : IDisposable
     private readonly BpfMap _storage;
     private readonly Announcement _announcement;
     private readonly InstalledSettings _installed;
+    private readonly string _bpfFileSystem;
     private readonly Action<string> _log;
 
-    private EntryInsertion(BpfMap sockHash, BpfMap storage, Announcement announcement, InstalledSettings installed, Action<string> log)
+    private EntryInsertion(BpfMap sockHash, BpfMap storage, Announcement announcement, InstalledSettings installed, string bpfFileSystem, Action<string> log)
     {
+        _bpfFileSystem = bpfFileSystem;
         _sockHash = sockHash;
         _storage = storage;
         _announcement = announcement;
@@ -52,7 +55,7 @@ internal sealed class EntryInsertion : IDisposable
                 throw new BypassException(BypassError.BypassNotActive, $"Bypass '{folder.Name}' is not active: see Get-SockmapBypass (sockmap status), and install it again.");
             }
 
-            EntryInsertion insertion = new(sockHash, storage, announcement, installed, log);
+            EntryInsertion insertion = new(sockHash, storage, announcement, installed, folder.BpfFileSystem, log);
             sockHash = storage = null;
             announcement = null;
             return insertion;
@@ -134,8 +137,8 @@ internal sealed class EntryInsertion : IDisposable
     private static bool IsRedirecting(BypassFolder folder)
     {
         using BpfMap? slot = BypassFolder.TryOpenMap(folder.Slot);
-        using BpfProgram? verdict = BypassFolder.TryOpenProgram(folder.Verdict);
-        return slot is not null && slot.TryLookup(0u, out uint inSlot) && inSlot == verdict?.GetInfo().Id;
+        using BpfProgram? leave = BypassFolder.TryOpenProgram(folder.Leave);
+        return slot is not null && new BypassSlots(slot).IsRedirecting(leave?.GetInfo().Id);
     }
 
     private static BypassException NotTaken(JoiningEnd end, string why, Exception? inner = null) =>
@@ -148,6 +151,7 @@ internal sealed class EntryInsertion : IDisposable
         try
         {
             WriteState(end, state);
+            PolicyMembers.LetGo(_bpfFileSystem, end.Cookie);
             _sockHash.UpdateDescriptor(MemoryMarshal.AsBytes(new ReadOnlySpan<EntryKey>(in state.Own)), end.Socket, BpfMapUpdateFlags.NoExist);
         }
         catch (BpfException e)

@@ -13,6 +13,9 @@ internal sealed class BypassStore
     /// <summary>The name of the bypasses' folder.</summary>
     public const string FolderName = "sockmapps";
 
+    /// <summary>The folder of all policies, built and locked in the same way.</summary>
+    public const string PoliciesName = "sockmapps_policies";
+
     private BypassStore(string root) => Root = root;
 
     public string Root { get; }
@@ -71,7 +74,7 @@ internal sealed class BypassStore
         {
             throw new BypassException(
                 BypassError.BypassLocked,
-                $"Another process has been installing or removing in '{Root}' for {timeout.TotalSeconds:0} s: try again when it is done.",
+                $"Another process has been installing, changing or removing something in '{Root}' for {timeout.TotalSeconds:0} s: try again when it is done.",
                 e);
         }
     }

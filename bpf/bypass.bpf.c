@@ -64,6 +64,14 @@ struct {
 	__type(value, __u32);
 } marks SEC(".maps");
 
+/* Whether policies judge what is sent here: sockets then stay, as nobody would judge what they send outside. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} judged SEC(".maps");
+
 /* ---- taking sockets in (rules 1 and 2) ---- */
 
 static __always_inline bool has_port(const volatile __u8 *bitmap, __u32 port)
@@ -287,6 +295,13 @@ static __always_inline bool is_quiet(__u64 sock)
 	return psock && waiters <= MOST_WAITERS && psock_references(psock, false) <= waiters + 1;
 }
 
+static __always_inline bool is_judged(void)
+{
+	__u32 zero = 0, *is = bpf_map_lookup_elem(&judged, &zero);
+
+	return is && *is;
+}
+
 /*
  * TCP had news for a socket that it serves better (ENTRY_BETTER_ON_TCP), which therefore leaves the map. First its peer
  * is told not to redirect into it any more. It goes when both are seen without a send under way after that, so that no
@@ -315,7 +330,7 @@ static __noinline int leave_for_tcp(struct bpf_sock_ops *ops)
 	}
 	psock = psock_of((__u64)tp, false);
 	/* Where it is hidden who waits nothing can be told. */
-	if (!psock || state->leaving || !config.woken_wake_function)
+	if (!psock || state->leaving || !config.woken_wake_function || is_judged())
 		return 0;
 	if (tp->snd_cwnd_clamp != CLAMP_NO_REDIRECT) {
 		state->flags &= ~ENTRY_PEER_MISSED;

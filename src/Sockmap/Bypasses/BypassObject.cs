@@ -23,6 +23,7 @@ internal static class BypassObject
     public const string Watchers = "watchers";
     public const string Lost = "lost";
     public const string Marks = "marks";
+    public const string Judged = "judged";
     public const string Slot = "slot";
     public const string IncludedAddresses = "included_addresses";
     public const string ExcludedAddresses = "excluded_addresses";

@@ -23,6 +23,9 @@ internal sealed class BypassSlots(BpfMap slots)
         slots.TryLookup(First, out uint first) && first != leaveId
         && (!TakesGates || (slots.TryLookup(Verdict, out uint verdict) && verdict != leaveId));
 
+    /// <summary>Whether any policy's gate is in it.</summary>
+    public bool HasGates => Gates().Any();
+
     /// <summary>Whether a policy's gate is in it.</summary>
     public bool HasGate(uint number) => TakesGates && slots.TryLookup(GateOf(number), out uint _);
 

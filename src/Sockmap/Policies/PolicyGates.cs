@@ -61,6 +61,7 @@ internal static class PolicyGates
             [PolicyObject.Refused] = refused,
             [PolicyObject.Slot] = slot,
         });
+        SetJudged(bypass, true);
         slots.AddGate(config.Number, loaded.Programs[PolicyObject.Gate]);
         log($"Policy '{policy.Name}' judges what bypass '{bypass.Name}' redirects.");
     }
@@ -75,7 +76,15 @@ internal static class PolicyGates
         }
 
         slots.RemoveGate(config.Number);
+        SetJudged(bypass, slots.HasGates);
         log($"Policy '{policy.Name}' no longer judges what bypass '{bypass.Name}' redirects.");
+    }
+
+    /// <summary>Where policies judge, no socket leaves the bypass by itself: nobody would judge what it sends outside.</summary>
+    private static void SetJudged(BypassFolder bypass, bool isJudged)
+    {
+        using BpfMap? judged = BypassFolder.TryOpenMap(bypass.Judged);
+        judged?.Update(0u, isJudged ? 1u : 0u);
     }
 
     /// <summary>Whether a policy's gate is in a bypass.</summary>

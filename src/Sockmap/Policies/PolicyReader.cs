@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Maps;
-using Sockmap.Bypasses;
 using Sockmap.Bypasses.Store;
 using Sockmap.Cgroups;
 using Sockmap.Policies.Layout;
@@ -48,14 +47,10 @@ internal static class PolicyReader
 
         RuleSet? set = RuleSwitch.Read(folder);
         string? cgroup = config.CgroupId == 0 ? null : CgroupHierarchy.FindPath(config.CgroupId);
-        List<string> gated = [], open = [], leaving = [];
+        List<string> gated = [], open = [];
         foreach (BypassFolder bypass in (bypasses?.ListNames() ?? []).Select(name => bypasses!.FolderOf(name)))
         {
             (PolicyGates.IsIn(config, bypass) ? gated : open).Add(bypass.Name);
-            if (BypassReader.ReadSettings(bypass) is { Settings.KeepSockets: false })
-            {
-                leaving.Add(bypass.Name);
-            }
         }
 
         using BpfMap? members = BypassFolder.TryOpenMap(folder.Members);
@@ -63,7 +58,7 @@ internal static class PolicyReader
         using BpfMap? enrolled = BypassFolder.TryOpenMap(folder.Enrolled);
         RuleCounters CountersOf(uint index) => counters is null ? default : ReadCounters(counters, index);
         RuleCounters messages = CountersOf(PolicyLayout.DroppedCounter + (uint)PolicyDirection.Egress);
-        IReadOnlyList<string> problems = FindProblems(folder, config, set, cgroup, open, leaving, enrolled);
+        IReadOnlyList<string> problems = FindProblems(folder, config, set, cgroup, open, enrolled);
         return new PolicyStatus
         {
             Name = folder.Name,
@@ -126,7 +121,7 @@ internal static class PolicyReader
         set is not null && folder.MissingPins.Count == 0 && (config.CgroupId == 0 || cgroup is not null)
         && IsAttached(folder.EnrollLink) && (!set.JudgesIngress || IsAttached(folder.ReceiveLink));
 
-    private static List<string> FindProblems(PolicyFolder folder, PolicyConfig config, RuleSet? set, string? cgroup, List<string> open, List<string> leaving, BpfMap? enrolled)
+    private static List<string> FindProblems(PolicyFolder folder, PolicyConfig config, RuleSet? set, string? cgroup, List<string> open, BpfMap? enrolled)
     {
         List<string> problems = [];
         IReadOnlyList<string> missing = folder.MissingPins;
@@ -155,11 +150,6 @@ internal static class PolicyReader
         if (open.Count > 0)
         {
             problems.Add($"Bypasses {string.Join(", ", open)} do not ask it: install them again with Force.");
-        }
-
-        if (leaving.Count > 0)
-        {
-            problems.Add($"Sockets that TCP serves better leave bypasses {string.Join(", ", leaving)} by themselves, and what they send then is not judged until the next change: install these again with KeepSockets and Force.");
         }
 
         if (enrolled is not null && ReadSum(enrolled, EnrollCounter.Full) is > 0 and var full)

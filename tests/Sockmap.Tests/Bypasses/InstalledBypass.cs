@@ -1,8 +1,10 @@
+using System.Net.Sockets;
 using Sockmap.Bpf;
 using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Maps;
 using Sockmap.Bpf.Programs;
 using Sockmap.Bypasses;
+using Sockmap.Bypasses.Layout;
 using Sockmap.Entries;
 using Sockmap.Sockets;
 using Sockmap.TestKit;
@@ -39,14 +41,14 @@ internal sealed class InstalledBypass : IDisposable
     /// <summary>A program or map of our object; a link that is left shows by its program.</summary>
     public static bool IsOurs(KernelObject kernelObject) => kernelObject.Name is
         "take_in" or "root" or "list" or "held_brief" or "mark" or "announce" or "follow_added" or "verdict_exact" or "verdict_probing" or "leave_exact" or "leave_probing"
-        or "sockhash" or "storage" or "counters" or "groups" or "slot" or "watchers" or "lost" or "marks" or "bypass.rodata" or "bypass.data" or "sockets.rodata" or "included_addres" or "excluded_addres";
+        or "sockhash" or "storage" or "counters" or "groups" or "slot" or "watchers" or "lost" or "marks" or "judged" or "bypass.rodata" or "bypass.data" or "sockets.rodata" or "included_addres" or "excluded_addres";
 
     /// <summary>The folder of all bypasses.</summary>
     public string Store => Path.Combine(BpfFileSystem.Path, "sockmapps");
 
     public string Folder => Path.Combine(Store, BypassSettings.DefaultName);
 
-    /// <summary>All that the bypass has in the kernel: 11 maps, 7 pinned programs and those of 2 iterators, 4 links.</summary>
+    /// <summary>All that the bypass has in the kernel: 12 maps, 7 pinned programs and those of 2 iterators, 4 links.</summary>
     public IReadOnlyList<KernelObject> KernelObjects => [.. Directory.GetFiles(Folder).SelectMany(Open).Distinct()];
 
     /// <summary>The same of every folder in the store, also of those half built or half taken away.</summary>
@@ -77,6 +79,15 @@ internal sealed class InstalledBypass : IDisposable
         Manager.Install(configure?.Invoke(Settings) ?? Settings, options);
 
     public RemovalResult Remove(RemoveOptions? options = null) => Manager.Remove(BypassSettings.DefaultName, options);
+
+    /// <summary>Writes a socket's own state; while it sends nothing, since the programs write it too.</summary>
+    public void ChangeState(Socket socket, Func<EntryState, EntryState> change)
+    {
+        using BpfMap storage = BpfMap.OpenPinned(Path.Combine(Folder, "storage"));
+        int descriptor = (int)socket.Handle;
+        Assert.True(storage.TryLookup(descriptor, out EntryState state));
+        storage.Update(descriptor, change(state));
+    }
 
     /// <summary>Established connections inside the cgroup that are not in.</summary>
     public IReadOnlyList<ConnectionCandidate> Candidates() => Manager.FindCandidates(BypassSettings.DefaultName, matchingOnly: true);

@@ -156,7 +156,7 @@ public sealed class LifecycleTests
 
         Assert.True(result.IsComplete);
         Assert.Equal(0, result.DroppedBytes);
-        Assert.Equal(24, objects.Count);
+        Assert.Equal(25, objects.Count);
         Assert.Empty(Directory.GetFileSystemEntries(Path.GetDirectoryName(bypass.Folder)!));
         InstalledBypass.AssertGone(objects);
     }

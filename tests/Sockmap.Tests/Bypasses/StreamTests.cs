@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Sockmap.Bpf.Maps;
 using Sockmap.Bypasses;
 using Sockmap.Bypasses.Layout;
 using Sockmap.Entries;
@@ -28,7 +27,7 @@ public sealed class StreamTests
 
         // What the server sends now waits in the client, which cannot leave before that was read.
         connection.Server.Send("unread"u8);
-        Change(bypass, connection.Client, static state => state with { Flags = state.Flags | EntryFlags.BetterOnTcp });
+        bypass.ChangeState(connection.Client, static state => state with { Flags = state.Flags | EntryFlags.BetterOnTcp });
         for (int i = 0; i < 20; i++)
         {
             Assert.Equal("over TCP", Pass(connection.Client, connection.Server, "over TCP"));
@@ -67,7 +66,7 @@ public sealed class StreamTests
 
         // The accepted socket is of its listener's cgroup.
         Assert.Equal(((IPEndPoint)client.LocalEndPoint!).Port, Assert.Single(bypass.Entries).LocalPort);
-        Change(bypass, client, static state => state with { Misses = 1 << 16, JoinedAt = 1 });
+        bypass.ChangeState(client, static state => state with { Misses = 1 << 16, JoinedAt = 1 });
         Assert.True(Patience.Until(() =>
         {
             Assert.Equal("anybody?", Pass(client, server, "anybody?"));
@@ -92,7 +91,7 @@ public sealed class StreamTests
         // The kernel takes windows of 25 to 100 ms for a stream's: on a busy machine this one may be older when it looks.
         Assert.True(Patience.Until(() =>
         {
-            Change(bypass, connection.Client, static state => state with
+            bypass.ChangeState(connection.Client, static state => state with
             {
                 WindowBegan = MonotonicClock.Now - 30_000_000,
                 WindowBytes = 0,
@@ -126,7 +125,7 @@ public sealed class StreamTests
 
         Assert.True(Patience.Until(() =>
         {
-            Change(bypass, connection.Client, state => state with
+            bypass.ChangeState(connection.Client, state => state with
             {
                 Flags = state.Flags | EntryFlags.Trial | EntryFlags.TrialSettled,
                 RedirectedRate = isFaster ? 1UL : ulong.MaxValue,
@@ -168,13 +167,5 @@ public sealed class StreamTests
     {
         from.Send(Encoding.ASCII.GetBytes(text));
         return Encoding.ASCII.GetString(LocalConnection.Read(to, text.Length));
-    }
-
-    private static void Change(InstalledBypass bypass, Socket socket, Func<EntryState, EntryState> change)
-    {
-        using BpfMap storage = BpfMap.OpenPinned(Path.Combine(bypass.Folder, "storage"));
-        int descriptor = (int)socket.Handle;
-        Assert.True(storage.TryLookup(descriptor, out EntryState state));
-        storage.Update(descriptor, change(state));
     }
 }

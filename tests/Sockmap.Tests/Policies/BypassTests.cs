@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Sockmap.Bypasses;
+using Sockmap.Bypasses.Layout;
 using Sockmap.Filters;
 using Sockmap.Policies;
 using Sockmap.TestKit.Placement;
@@ -50,6 +51,26 @@ public sealed class BypassTests
         Assert.Equal(2, policy.Bypass.Status.Entries);
         Assert.Equal(2, policy.Status.Entries);
         Assert.True(policy.Status.IsHealthy, string.Join(' ', policy.Status.Problem));
+    }
+
+    [Fact]
+    public void ASocketThatTcpServesBetterStaysWhereItIsJudged()
+    {
+        using TestPolicy policy = new();
+        policy.Bypass.Install(settings => settings with { KeepSockets = false });
+        using TcpPair pair = TcpPair.Connect();
+        ExchangeRedirected(policy, pair);
+        policy.Bypass.ChangeState(pair.Client, static state => state with { Flags = state.Flags | EntryFlags.BetterOnTcp });
+
+        for (int i = 0; i < 50; i++)
+        {
+            Exchange(pair.Client, pair.Server, 10);
+            Exchange(pair.Server, pair.Client, 10);
+        }
+
+        Assert.Equal(2, policy.Bypass.Status.Entries);
+        policy.Add(PolicyDirection.Egress, PolicyAction.Drop, "127.0.0.0/8");
+        Assert.Equal(SocketError.AccessDenied, TestPolicy.TrySend(pair.Client));
     }
 
     [Fact]

@@ -49,6 +49,9 @@ internal sealed class BypassFolder(string store, string name, bool isUnfinished)
 
     public string Config => Pin("config");
 
+    /// <summary>Map: whether policies judge what is sent.</summary>
+    public string Judged => Pin("judged");
+
     public string IncludedAddresses => Pin("included_addresses");
 
     public string ExcludedAddresses => Pin("excluded_addresses");
@@ -91,7 +94,7 @@ internal sealed class BypassFolder(string store, string name, bool isUnfinished)
     /// among them: whether those are attached is asked of the kernel.
     /// </summary>
     public IReadOnlyList<string> MissingPins =>
-        [.. new[] { SockHash, Storage, Counters, Groups, Slot, Watchers, Lost, Marks, Config, IncludedAddresses, ExcludedAddresses, TakeIn, Root, Verdict, Leave, List, Mark, Announce, FollowAdded }
+        [.. new[] { SockHash, Storage, Counters, Groups, Slot, Watchers, Lost, Marks, Judged, Config, IncludedAddresses, ExcludedAddresses, TakeIn, Root, Verdict, Leave, List, Mark, Announce, FollowAdded }
             .Where(pin => !Bpf.Pinning.BpfFileSystem.Exists(pin))
             .Select(pin => System.IO.Path.GetFileName(pin))];
 

@@ -22,9 +22,13 @@ internal static class BypassObject
     public const string Watchers = "watchers";
     public const string Lost = "lost";
     public const string Marks = "marks";
+    public const string Nat = "nat";
     public const string Slot = "slot";
     public const string IncludedAddresses = "included_addresses";
     public const string ExcludedAddresses = "excluded_addresses";
+
+    /// <summary>Handshakes under way that <see cref="Nat"/> has room for.</summary>
+    private const uint Handshakes = 16384;
 
     private const string Resource = "bypass.bpf.o";
     private const string ConfigVariable = "config";
@@ -81,6 +85,7 @@ internal static class BypassObject
         spec.SetVariable(ExcludedPortsVariable, PortBitmap.Write(settings.ExcludedPorts));
         spec.Maps[SockHash].MaxEntries = (uint)settings.MaxEntries;
         spec.Maps[Marks].MaxEntries = (uint)settings.MaxEntries;
+        spec.Maps[Nat].MaxEntries = settings.ThroughNat ? Handshakes : 1;
         spec.Maps[IncludedAddresses].MaxEntries = (uint)Math.Max(1, settings.Addresses.Count);
         spec.Maps[ExcludedAddresses].MaxEntries = (uint)Math.Max(1, settings.ExcludedAddresses.Count);
         return spec;
@@ -91,6 +96,7 @@ internal static class BypassObject
         | When(settings.Family.HasFlag(AddressFamilies.IPv6), BypassOptions.IPv6)
         | When(settings.CrossNamespace, BypassOptions.CrossNamespace)
         | When(settings.KeepSockets, BypassOptions.KeepSockets)
+        | When(settings.ThroughNat, BypassOptions.ThroughNat)
         | When(settings.Ports.Count > 0, BypassOptions.IncludedPorts)
         | When(settings.ExcludedPorts.Count > 0, BypassOptions.ExcludedPorts)
         | When(settings.Addresses.Count > 0, BypassOptions.IncludedAddresses)

@@ -7,6 +7,7 @@
 #include "counters.h"
 #include "events.h"
 #include "kernel.h"
+#include "nat.h"
 #include "psock.h"
 #include "sock.h"
 #include "streams.h"
@@ -97,7 +98,7 @@ static __always_inline void write_address(__u8 to[16], __u32 a, __u32 b, __u32 c
 	words[3] = d;
 }
 
-static __always_inline bool read_key(struct bpf_sock_ops *ops, struct entry_key *key)
+static __noinline bool read_key(struct bpf_sock_ops *ops, struct entry_key *key)
 {
 	const __u32 mapped = bpf_htonl(0xffff);
 
@@ -121,20 +122,25 @@ static __always_inline bool read_key(struct bpf_sock_ops *ops, struct entry_key 
 	return true;
 }
 
-static __always_inline bool passes_filters(struct bpf_sock_ops *ops, const struct entry_key *key)
+/*
+ * `service` is the port that was listened on: both ends of a connection decide alike. Where NAT is between them the end
+ * that connected decides for both, and what the accepted one sees (NULL otherwise) counts as what it sees itself.
+ */
+static __always_inline bool passes_filters(const struct entry_key *key, __u32 service, const struct entry_key *accepted)
 {
-	/* The port that was listened on: both ends of a connection decide alike. */
-	__u32 service = ops->op == BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB ? key->remote_port : key->local_port;
-
-	if ((config.options & OPTION_INCLUDED_PORTS) && !has_port(included_ports, service))
+	if ((config.options & OPTION_INCLUDED_PORTS) && !has_port(included_ports, service) &&
+	    !(accepted && has_port(included_ports, accepted->local_port)))
 		return false;
-	if ((config.options & OPTION_EXCLUDED_PORTS) && has_port(excluded_ports, service))
+	if ((config.options & OPTION_EXCLUDED_PORTS) && (has_port(excluded_ports, service) ||
+							 (accepted && has_port(excluded_ports, accepted->local_port))))
 		return false;
 	if ((config.options & OPTION_INCLUDED_ADDRESSES) && !has_address(&included_addresses, key->local_address) &&
-	    !has_address(&included_addresses, key->remote_address))
+	    !has_address(&included_addresses, key->remote_address) &&
+	    !(accepted && has_address(&included_addresses, accepted->local_address)))
 		return false;
-	if ((config.options & OPTION_EXCLUDED_ADDRESSES) && (has_address(&excluded_addresses, key->local_address) ||
-							     has_address(&excluded_addresses, key->remote_address)))
+	if ((config.options & OPTION_EXCLUDED_ADDRESSES) &&
+	    (has_address(&excluded_addresses, key->local_address) || has_address(&excluded_addresses, key->remote_address) ||
+	     (accepted && has_address(&excluded_addresses, accepted->local_address))))
 		return false;
 	return true;
 }
@@ -181,6 +187,94 @@ static __always_inline __u64 scope_of(struct bpf_sock_ops *ops, const struct ent
 	    !is_namespace_bound(key->remote_address))
 		return 0;
 	return bpf_get_netns_cookie(ops);
+}
+
+/* ---- pairs with NAT between them (nat.h) ---- */
+
+/* `source` is the address that connects: what both ends know alike, other than each other's keys. */
+static __always_inline __u64 nat_scope_of(struct bpf_sock_ops *ops, const __u8 source[16])
+{
+	if ((config.options & OPTION_CROSS_NAMESPACE) && !is_namespace_bound(source))
+		return 0;
+	return bpf_get_netns_cookie(ops);
+}
+
+static __always_inline void write_connecting_key(struct bpf_sock_ops *ops, struct nat_key *to, const struct entry_key *key)
+{
+	__builtin_memcpy(to->address, key->local_address, sizeof(to->address));
+	to->port = key->local_port;
+	to->sequence = connecting_sequence(ops);
+	to->scope = nat_scope_of(ops, key->local_address);
+}
+
+static __always_inline void write_accepted_key(struct bpf_sock_ops *ops, struct nat_key *to, const struct entry_key *key,
+					       __u32 sequence)
+{
+	__builtin_memcpy(to->address, key->remote_address, sizeof(to->address));
+	to->port = key->remote_port;
+	to->sequence = sequence;
+	to->scope = nat_scope_of(ops, key->remote_address);
+}
+
+/* A SYN came to a listener: `ops` is about the request. */
+static __noinline int note_request(struct bpf_sock_ops *ops)
+{
+	struct nat_pair pair = {};
+	struct nat_key source = {};
+
+	if (!read_key(ops, &pair.accepted))
+		return 0;
+	pair.accepted.scope = scope_of(ops, &pair.accepted);
+	write_accepted_key(ops, &source, &pair.accepted, requested_sequence(ops));
+	bpf_map_update_elem(&nat, &source, &pair, BPF_ANY);
+	return 0;
+}
+
+/* A socket that connected ends, maybe before anybody was accepted for it. */
+static __noinline int forget_request(struct bpf_sock_ops *ops)
+{
+	struct entry_key key = {};
+	struct nat_key source = {};
+
+	if (!read_key(ops, &key))
+		return 0;
+	write_connecting_key(ops, &source, &key);
+	bpf_map_delete_elem(&nat, &source);
+	return 0;
+}
+
+/* The handshake that a socket which connected is an end of, where NAT is between the ends. */
+static __always_inline struct nat_pair *find_pair(struct bpf_sock_ops *ops, const struct entry_key *key)
+{
+	struct nat_key source = {};
+	struct nat_pair *pair;
+
+	write_connecting_key(ops, &source, key);
+	pair = bpf_map_lookup_elem(&nat, &source);
+	if (!pair || !is_mirror(key, &pair->accepted))
+		return pair;
+	bpf_map_delete_elem(&nat, &source);
+	return 0;
+}
+
+/*
+ * The same for a socket that was accepted. True where the other end decided for both: its key is in `peer` then, or why
+ * it stays out in `reason`.
+ */
+static __always_inline bool take_pair(struct bpf_sock_ops *ops, const struct entry_key *key, __u32 sequence,
+				      struct entry_key *peer, enum bypass_counter *reason)
+{
+	struct nat_key source = {};
+	struct nat_pair *pair;
+
+	write_accepted_key(ops, &source, key, sequence);
+	pair = bpf_map_lookup_elem(&nat, &source);
+	if (!pair)
+		return false;
+	*reason = pair->reason;
+	*peer = pair->connected;
+	bpf_map_delete_elem(&nat, &source);
+	return *reason || peer->local_port;
 }
 
 static __always_inline enum bypass_counter refusal_of(int error)
@@ -353,7 +447,8 @@ static __noinline int leave_for_tcp(struct bpf_sock_ops *ops)
 static __always_inline void keep_out(struct entry_key *key, struct tcp_sock *tp, enum bypass_counter reason,
 				     bool connected)
 {
-	count_in_group(GROUP_NONE, reason);
+	if (reason < BYPASS_COUNTERS)
+		count_in_group(GROUP_NONE, reason);
 	report_newcomer(key, tp, EVENT_ESTABLISHED, reason, connected);
 }
 
@@ -367,54 +462,64 @@ static __always_inline void refuse(struct entry_key *key, struct tcp_sock *tp, e
 /* Its end, and news from TCP for leave_for_tcp(), which come with what goes over TCP only. */
 #define FOLLOWED (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTT_CB_FLAG)
 
-/* Every path returns 1: sock_ops programs beside ours have their say. */
-SEC("sockops")
-int take_in(struct bpf_sock_ops *ops)
+static __always_inline bool is_local(const struct entry_key *key, struct tcp_sock *tp)
 {
-	struct entry_key key = {};
+	return key->scope ? leaves_through_loopback(tp) : leaves_through_virtual_device(tp);
+}
+
+static __noinline int take_in_established(struct bpf_sock_ops *ops, bool connected)
+{
+	struct entry_key key = {}, peer = {};
+	enum bypass_counter reason = 0;
+	struct nat_pair *pair = 0;
 	struct entry_state *state;
+	bool translated = false;
 	struct tcp_sock *tp;
 	struct bpf_sock *sk;
-	bool connected;
 	int error;
 
-	if (ops->op == BPF_SOCK_OPS_TCP_CONNECT_CB) {
-		leave_former_connection(ops);
-		return 1;
-	}
-	if (ops->op == BPF_SOCK_OPS_STATE_CB) {
-		follow_state(ops);
-		return 1;
-	}
-	if (ops->op == BPF_SOCK_OPS_RTT_CB) {
-		leave_for_tcp(ops);
-		return 1;
-	}
-	if (ops->op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB && ops->op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB)
-		return 1;
 	if (!read_key(ops, &key)) {
 		count_in_group(GROUP_NONE, SOCKETS_FILTERED);
-		return 1;
+		return 0;
 	}
-	connected = ops->op == BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB;
 	sk = ops->sk;
 	if (!sk)
-		return 1;
+		return 0;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp)
-		return 1;
-	if (!passes_filters(ops, &key)) {
-		keep_out(&key, tp, SOCKETS_FILTERED, connected);
-		return 1;
-	}
+		return 0;
 	key.scope = scope_of(ops, &key);
-	if (!(key.scope ? leaves_through_loopback(tp) : leaves_through_virtual_device(tp))) {
-		keep_out(&key, tp, SOCKETS_REMOTE, connected);
-		return 1;
+	if (config.options & OPTION_THROUGH_NAT) {
+		/* As below, but a pair is to be found once only. */
+		if (bpf_sk_storage_get(&storage, sk, 0, 0))
+			return 0;
+		if (connected) {
+			pair = find_pair(ops, &key);
+			translated = !!pair;
+		} else {
+			translated = take_pair(ops, &key, tp->copied_seq - 1, &peer, &reason);
+		}
+	}
+	if (pair) {
+		peer = pair->accepted;
+		/* The accepted end stays out unless this one comes in. */
+		pair->reason = SOCKETS_REFUSED;
+	}
+	if (connected || !translated) {
+		if (!passes_filters(&key, service_port(&key, connected), pair ? &peer : 0))
+			reason = SOCKETS_FILTERED;
+		else if (!translated && !is_local(&key, tp))
+			reason = SOCKETS_REMOTE;
+	}
+	if (reason) {
+		if (pair)
+			pair->reason = reason;
+		keep_out(&key, tp, reason, connected);
+		return 0;
 	}
 	/* Somebody attached this program a second time: the first run has taken the socket in. */
 	if (bpf_sk_storage_get(&storage, sk, 0, 0))
-		return 1;
+		return 0;
 	/* The cookie is 0 until somebody asks for it; listings and events show it. */
 	bpf_get_socket_cookie(ops);
 	report_newcomer(&key, tp, EVENT_ESTABLISHED, 0, connected);
@@ -422,15 +527,16 @@ int take_in(struct bpf_sock_ops *ops)
 					     bpf_sk_storage_get(&storage, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!state) {
 		refuse(&key, tp, SOCKETS_REFUSED, connected);
-		return 1;
+		return 0;
 	}
 	__builtin_memset(state, 0, sizeof(*state));
 	state->own = key;
-	__builtin_memcpy(state->peer.local_address, key.remote_address, sizeof(key.remote_address));
-	__builtin_memcpy(state->peer.remote_address, key.local_address, sizeof(key.local_address));
-	state->peer.local_port = key.remote_port;
-	state->peer.remote_port = key.local_port;
-	state->peer.scope = key.scope;
+	if (translated) {
+		state->peer = peer;
+		state->flags |= ENTRY_TRANSLATED;
+	} else {
+		mirror(&state->peer, &key);
+	}
 	state->first_seq = tp->write_seq;
 	state->counted_seq = tp->write_seq;
 	start_clock(state);
@@ -445,11 +551,49 @@ int take_in(struct bpf_sock_ops *ops)
 	if (error) {
 		bpf_sk_storage_delete(&storage, sk);
 		refuse(&key, tp, refusal_of(error), connected);
-		return 1;
+		return 0;
+	}
+	if (pair) {
+		pair->connected = key;
+		pair->reason = 0;
 	}
 	count_in_group(state->group, connected ? SOCKETS_CONNECTED : SOCKETS_ACCEPTED);
 	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | FOLLOWED);
 	report(state, tp, EVENT_JOINED, 0);
+	return 0;
+}
+
+/* Every path returns 1: sock_ops programs beside ours have their say. */
+SEC("sockops")
+int take_in(struct bpf_sock_ops *ops)
+{
+	const bool through_nat = config.options & OPTION_THROUGH_NAT;
+
+	switch (ops->op) {
+	case BPF_SOCK_OPS_TCP_CONNECT_CB:
+		leave_former_connection(ops);
+		if (through_nat)
+			bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
+		break;
+	case BPF_SOCK_OPS_TIMEOUT_INIT:
+		if (through_nat && !ops->is_fullsock)
+			note_request(ops);
+		break;
+	case BPF_SOCK_OPS_STATE_CB:
+		if (through_nat && ops->args[1] == TCP_CLOSE)
+			forget_request(ops);
+		follow_state(ops);
+		break;
+	case BPF_SOCK_OPS_RTT_CB:
+		leave_for_tcp(ops);
+		break;
+	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
+		take_in_established(ops, true);
+		break;
+	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
+		take_in_established(ops, false);
+		break;
+	}
 	return 1;
 }
 
@@ -596,6 +740,12 @@ static __always_inline bool needs_reader_check(struct entry_state *state, __u32 
 	return !(state->flags & ENTRY_CONNECTED) || (state->flags & ENTRY_USED_TCP) || state->first_seq != write_seq;
 }
 
+/* Whoever was found by a key that can be forged, or by way of another map, is proven by the numbers of both directions. */
+static __always_inline bool needs_proof(struct entry_state *state)
+{
+	return !state->own.scope || (state->flags & ENTRY_TRANSLATED);
+}
+
 /* Rule 3: every byte ever sent over TCP has been read, and nothing keeps the peer's reader on TCP. */
 static __always_inline enum bypass_counter may_switch(struct entry_state *state, struct tcp_sock *tp, __u32 write_seq,
 						      const bool exact)
@@ -605,8 +755,7 @@ static __always_inline enum bypass_counter may_switch(struct entry_state *state,
 	/* It also proves the peer: a socket may keep its key after its connection was reset, and another one begin. */
 	if (PEEK(exact, struct tcp_sock, peer, copied_seq) != write_seq)
 		return TCP_UNREAD;
-	/* A key without a namespace can be forged: the sequence numbers of both directions cannot. */
-	if (!state->own.scope && PEEK(exact, struct tcp_sock, peer, write_seq) != tp->copied_seq)
+	if (needs_proof(state) && PEEK(exact, struct tcp_sock, peer, write_seq) != tp->copied_seq)
 		return TCP_UNREAD;
 	if (PEEK(exact, struct sock, peer, sk_rcvlowat) > 1)
 		return TCP_LOW_WATER;
@@ -757,8 +906,7 @@ static __always_inline int judge_message(struct sk_msg_md *msg, const bool exact
 	}
 	reason = judge(&m, exact, leaving);
 	if (reason) {
-		/* Whoever was found by a key that can be forged is remembered only once he is proven. */
-		if (discovered && !state->own.scope)
+		if (discovered && needs_proof(state))
 			state->peer_sock = 0;
 		return discovered ? undo(&m, reason) : over_tcp(&m, reason);
 	}
@@ -864,6 +1012,7 @@ static __always_inline void read_state(struct sock *sk, struct entry_state *stat
 	struct tcp_sock *tp;
 
 	row->has_state = 1;
+	row->peer = state->peer;
 	row->flags = state->flags;
 	row->reason = state->reason;
 	row->leaving = state->leaving;
@@ -891,6 +1040,7 @@ int list(struct bpf_iter__sockmap *ctx)
 	if (!sk || !key)
 		return 0;
 	row.key = *key;
+	mirror(&row.peer, key);
 	row.cookie = sk->__sk_common.skc_cookie.counter;
 	row.netns_cookie = sk->__sk_common.skc_net.net->net_cookie;
 	row.netns_inode = sk->__sk_common.skc_net.net->ns.inum;

@@ -7,7 +7,7 @@
 
 #include <linux/types.h>
 
-#define BYPASS_LAYOUT 3
+#define BYPASS_LAYOUT 4
 
 /* Addresses as the network writes them, IPv4 as ::ffff:a.b.c.d; ports in host order. */
 struct entry_key {
@@ -44,6 +44,8 @@ enum entry_flags {
 	ENTRY_BETTER_ON_TCP = 512,
 	/* Its peer was not in the map, when it was told not to redirect into this socket any more. */
 	ENTRY_PEER_MISSED = 1024,
+	/* NAT is between the ends: the peer's key is not this one's mirror (nat.h). */
+	ENTRY_TRANSLATED = 2048,
 };
 
 /* How far a socket is on its way out, see mark(). */
@@ -215,6 +217,8 @@ enum bypass_options {
 	OPTION_EXCLUDED_ADDRESSES = 64,
 	/* Sockets stay, also where TCP carries better what they send. */
 	OPTION_KEEP_SOCKETS = 128,
+	/* Take in connections that NAT leads to another socket of this host (nat.h). */
+	OPTION_THROUGH_NAT = 256,
 };
 
 enum bypass_variant {
@@ -249,6 +253,7 @@ struct address_key {
 /* One entry as the list iterator writes it. */
 struct entry_row {
 	struct entry_key key;
+	struct entry_key peer;
 	__u64 cookie;
 	__u64 netns_cookie;
 	__u64 inode;

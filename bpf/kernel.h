@@ -183,6 +183,15 @@ struct tcp_sock {
 	__u8 repair : 1;
 };
 
+/* It begins as a sock does: with a sock_common. */
+struct tcp_request_sock {
+	__u32 rcv_isn;
+};
+
+struct bpf_sock_ops_kern {
+	struct sock *sk;
+};
+
 struct sk_msg_sg {
 	__u32 size;
 };

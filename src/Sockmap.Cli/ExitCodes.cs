@@ -26,9 +26,11 @@ internal static class ExitCodes
     /// <summary>The exit code of a kind of error.</summary>
     public static ExitCode Of(BypassError error) => error switch
     {
-        BypassError.InvalidSetting or BypassError.NotACgroup => ExitCode.Usage,
-        BypassError.BypassNotFound or BypassError.CgroupNotFound or BypassError.EntryNotFound or BypassError.ConnectionNotFound or BypassError.RedirectNotFound or BypassError.ProxyNotFound => ExitCode.NotFound,
-        BypassError.BypassSettingsDiffer or BypassError.BypassForeign or BypassError.RedirectExists or BypassError.RedirectForeign => ExitCode.SettingsDiffer,
+        BypassError.InvalidSetting or BypassError.NotACgroup or BypassError.TooManyRules => ExitCode.Usage,
+        BypassError.BypassNotFound or BypassError.CgroupNotFound or BypassError.EntryNotFound or BypassError.ConnectionNotFound or BypassError.RedirectNotFound or BypassError.ProxyNotFound
+            or BypassError.PolicyNotFound or BypassError.PolicyRuleNotFound => ExitCode.NotFound,
+        BypassError.BypassSettingsDiffer or BypassError.BypassForeign or BypassError.RedirectExists or BypassError.RedirectForeign
+            or BypassError.PolicyExists or BypassError.PolicyOverlap or BypassError.PolicyForeign => ExitCode.SettingsDiffer,
         BypassError.BypassLocked or BypassError.TooManyWatchers or BypassError.ProxyExists => ExitCode.Locked,
         BypassError.PermissionDenied => ExitCode.NoPrivilege,
         BypassError.NoCgroupMount or BypassError.NoBpfFileSystem or BypassError.KernelUnsupported or BypassError.RedirectUnsupported => ExitCode.Unsupported,

@@ -41,6 +41,12 @@ public sealed class ExitCodesTests
         [BypassError.SocketNotSuitable] = 1,
         [BypassError.SocketTaken] = 1,
         [BypassError.BytesUnread] = 1,
+        [BypassError.PolicyNotFound] = 3,
+        [BypassError.PolicyRuleNotFound] = 3,
+        [BypassError.PolicyExists] = 4,
+        [BypassError.PolicyOverlap] = 4,
+        [BypassError.PolicyForeign] = 4,
+        [BypassError.TooManyRules] = 2,
     };
 
     public static TheoryData<BypassError> Errors => [.. Enum.GetValues<BypassError>()];

@@ -16,6 +16,10 @@ public static class Machine
     public static string? MissingForNamespaces =>
         Missing ?? (FindTool("ip") is null ? "ip(8) of iproute2 is not installed." : null);
 
+    /// <summary>Why connections cannot be led elsewhere by NAT here, or null.</summary>
+    public static string? MissingForNat =>
+        MissingForNamespaces ?? (FindTool("nft") is null ? "nft(8) of nftables is not installed (apt-get install nftables)." : null);
+
     /// <summary>Why a command cannot be killed at a system call of its here, or null.</summary>
     public static string? MissingForKilling =>
         Missing ?? (FindTool("strace") is null ? "strace(1) is not installed." : null);

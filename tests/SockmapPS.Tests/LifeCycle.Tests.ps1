@@ -106,17 +106,18 @@ Describe 'A bypass' -Skip:$notRoot {
 
     It 'is saved to a file and installed from it' {
         Install-SockmapBypass one @here -Port 6379, 8000-8100 -Address 127.0.0.0/8
-        Install-SockmapBypass two @here -Family IPv6 -CrossNamespace -KeepSockets
+        Install-SockmapBypass two @here -Family IPv6 -CrossNamespace -KeepSockets -ThroughNat
         Get-SockmapBypass @there | Export-Clixml "$TestDrive/bypasses.xml"
         $before = Get-SockmapBypass @there
         Get-SockmapBypass @there | Remove-SockmapBypass
         Get-SockmapBypass @there | Should -BeNullOrEmpty
 
         Import-Clixml "$TestDrive/bypasses.xml" | Install-SockmapBypass
-        $settings = 'Name', 'Cgroup', 'Family', 'Port', 'ExcludePort', 'Address', 'ExcludeAddress', 'CrossNamespace', 'KeepSockets', 'MaxEntries', 'QueueLimit', 'Variant', 'State'
+        $settings = 'Name', 'Cgroup', 'Family', 'Port', 'ExcludePort', 'Address', 'ExcludeAddress', 'CrossNamespace', 'KeepSockets', 'ThroughNat', 'MaxEntries', 'QueueLimit', 'Variant', 'State'
         $after = Get-SockmapBypass @there
         $after.Name | Should -Be ('one', 'two')
         Compare-Object $before $after -Property $settings | Should -BeNullOrEmpty
+        $after.ThroughNat | Should -Be ($false, $true)
         Import-Clixml "$TestDrive/bypasses.xml" | Install-SockmapBypass -Verbose 4>&1 | Where-Object { "$_" -like '*nothing was changed*' } |
             Should -HaveCount 2
     }

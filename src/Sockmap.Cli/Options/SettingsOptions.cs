@@ -77,6 +77,11 @@ internal sealed class SettingsOptions
         Description = "Sockets stay in also where TCP carries better what they send.",
     };
 
+    private readonly Option<bool> throughNat = new("--through-nat")
+    {
+        Description = "Also take connections that NAT (redirect, dnat) leads to another socket of this host.",
+    };
+
     private readonly Option<uint> queueLimit = new("--queue-limit")
     {
         Description = "Bytes that may wait unread before messages go over TCP; 0, or without it, 2 MiB.",
@@ -104,6 +109,7 @@ internal sealed class SettingsOptions
         command.Add(maxEntries);
         command.Add(crossNamespace);
         command.Add(keepSockets);
+        command.Add(throughNat);
         command.Add(queueLimit);
         command.Add(variant);
     }
@@ -121,6 +127,7 @@ internal sealed class SettingsOptions
         MaxEntries = parsed.GetValue(maxEntries),
         CrossNamespace = parsed.GetValue(crossNamespace),
         KeepSockets = parsed.GetValue(keepSockets),
+        ThroughNat = parsed.GetValue(throughNat),
         QueueLimit = parsed.GetValue(queueLimit),
         Variant = parsed.GetValue(variant),
     };

@@ -107,6 +107,11 @@ internal static class StatusView
             parts.Add("keeps sockets");
         }
 
+        if (bypass.ThroughNat)
+        {
+            parts.Add("through NAT");
+        }
+
         return string.Join(", ", parts);
     }
 

@@ -42,6 +42,7 @@ internal sealed class BypassInstallation(BypassSettings settings, CgroupDirector
         loaded.Maps[BypassObject.Lost].Pin(folder.Lost);
         loaded.Maps[BypassObject.Marks].Pin(folder.Marks);
         loaded.Maps[BypassObject.Judged].Pin(folder.Judged);
+        loaded.Maps[BypassObject.Nat].Pin(folder.Nat);
         loaded.Maps[BypassObject.Configuration].Pin(folder.Config);
         loaded.Maps[BypassObject.IncludedAddresses].Pin(folder.IncludedAddresses);
         loaded.Maps[BypassObject.ExcludedAddresses].Pin(folder.ExcludedAddresses);

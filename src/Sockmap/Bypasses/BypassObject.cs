@@ -24,9 +24,13 @@ internal static class BypassObject
     public const string Lost = "lost";
     public const string Marks = "marks";
     public const string Judged = "judged";
+    public const string Nat = "nat";
     public const string Slot = "slot";
     public const string IncludedAddresses = "included_addresses";
     public const string ExcludedAddresses = "excluded_addresses";
+
+    /// <summary>Handshakes under way that <see cref="Nat"/> has room for.</summary>
+    private const uint Handshakes = 16384;
 
     private const string Resource = "bypass.bpf.o";
     private const string ConfigVariable = "config";
@@ -84,6 +88,7 @@ internal static class BypassObject
         spec.Maps[SockHash].MaxEntries = (uint)settings.MaxEntries;
         spec.Maps[Slot].MaxEntries = PolicyLayout.Slots;
         spec.Maps[Marks].MaxEntries = (uint)settings.MaxEntries;
+        spec.Maps[Nat].MaxEntries = settings.ThroughNat ? Handshakes : 1;
         spec.Maps[IncludedAddresses].MaxEntries = (uint)Math.Max(1, settings.Addresses.Count);
         spec.Maps[ExcludedAddresses].MaxEntries = (uint)Math.Max(1, settings.ExcludedAddresses.Count);
         return spec;
@@ -94,6 +99,7 @@ internal static class BypassObject
         | When(settings.Family.HasFlag(AddressFamilies.IPv6), BypassOptions.IPv6)
         | When(settings.CrossNamespace, BypassOptions.CrossNamespace)
         | When(settings.KeepSockets, BypassOptions.KeepSockets)
+        | When(settings.ThroughNat, BypassOptions.ThroughNat)
         | When(settings.Ports.Count > 0, BypassOptions.IncludedPorts)
         | When(settings.ExcludedPorts.Count > 0, BypassOptions.ExcludedPorts)
         | When(settings.Addresses.Count > 0, BypassOptions.IncludedAddresses)

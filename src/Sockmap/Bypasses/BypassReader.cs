@@ -50,6 +50,7 @@ internal static class BypassReader
             MaxEntries = (int)(sockHash?.MaxEntries ?? 0),
             CrossNamespace = Has(BypassOptions.CrossNamespace),
             KeepSockets = Has(BypassOptions.KeepSockets),
+            ThroughNat = Has(BypassOptions.ThroughNat),
             QueueLimit = config.QueueLimit,
             Variant = (BypassVariant)config.Variant,
         };
@@ -148,6 +149,7 @@ internal static class BypassReader
             ExcludeAddress = [.. installed.Settings.ExcludedAddresses.Select(network => network.ToString())],
             CrossNamespace = installed.Settings.CrossNamespace,
             KeepSockets = installed.Settings.KeepSockets,
+            ThroughNat = installed.Settings.ThroughNat,
             Variant = installed.Settings.Variant ?? default,
             QueueLimit = installed.Settings.QueueLimit,
             Entries = entries,

@@ -52,6 +52,13 @@ public sealed record BypassSettings
     /// </summary>
     public bool KeepSockets { get; init; }
 
+    /// <summary>
+    /// Also takes connections that the kernel's NAT (nftables' or iptables' redirect and dnat) leads to another socket of
+    /// this host than the one that they were made to. A port or an address of the filters counts as the end that connected
+    /// sees it, and as the accepted socket has it.
+    /// </summary>
+    public bool ThroughNat { get; init; }
+
     /// <summary>Bytes that may wait unread in a receiver before messages spill to TCP; 0 is 2 MiB.</summary>
     public uint QueueLimit { get; init; }
 

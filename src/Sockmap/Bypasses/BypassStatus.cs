@@ -44,6 +44,9 @@ public sealed record BypassStatus
     /// <summary>Sockets stay also where TCP carries better what they send.</summary>
     public bool KeepSockets { get; init; }
 
+    /// <summary>Connections that NAT leads to another socket of this host are taken too.</summary>
+    public bool ThroughNat { get; init; }
+
     /// <summary>The verdict program that runs.</summary>
     public BypassVariant Variant { get; init; }
 

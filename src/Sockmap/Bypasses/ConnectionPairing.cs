@@ -22,7 +22,7 @@ internal sealed class ConnectionPairing
     /// <summary>Takes the row of the other end out, where it waits; else this one waits, and null is returned.</summary>
     public EntryRow? Pair(in EntryRow row)
     {
-        ulong connection = row.Key.ConnectionHash;
+        ulong connection = row.ConnectionHash;
         if (!_places.TryGetValue(connection, out int place))
         {
             Wait(connection, row);
@@ -30,7 +30,7 @@ internal sealed class ConnectionPairing
         }
 
         EntryRow other = RowAt(place);
-        if (other.Key != row.Key.Peer)
+        if (other.Key != row.Peer)
         {
             // Two connections with one hash of 64 bits.
             _crowdedOut.Add(row);

@@ -141,7 +141,7 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders, IR
         foreach (EntryRow row in rows)
         {
             Sight own = sights[row.Key];
-            Sight? peer = sights.GetValueOrDefault(row.Key.Peer);
+            Sight? peer = sights.GetValueOrDefault(row.Peer);
             bool mayGo = MayGo(own, peer) && (connections is null || peer is null || MayGo(peer, own));
             if (!mayGo)
             {
@@ -166,7 +166,7 @@ internal sealed class Drain(BpfMap sockHash, BpfLink list, bool knowsReaders, IR
         // A connection of which no end was told to leave has taken over the addresses of one that ended meanwhile.
         List<EntryRow> rows = [.. EntryReader.ReadRows(list).Where(row => connections.Contains(row.Key))];
         HashSet<EntryKey> leaving = [.. rows.Where(row => row.Leaving != EntryLeaving.Not).Select(row => row.Key)];
-        return [.. rows.Where(row => leaving.Contains(row.Key) || leaving.Contains(row.Key.Peer))];
+        return [.. rows.Where(row => leaving.Contains(row.Key) || leaving.Contains(row.Peer))];
     }
 
     private bool TryDelete(EntryRow row)

@@ -18,7 +18,7 @@ internal static class EntryReader
         using Stream stream = BpfIterator.Open(list);
         foreach (EntryRow row in BpfIterator.ReadRecords<EntryRow>(stream))
         {
-            if (seen.Add(row.Cookie != 0 ? row.Cookie : row.Key.ConnectionHash ^ (ulong)row.Key.LocalPort))
+            if (seen.Add(row.Cookie != 0 ? row.Cookie : row.ConnectionHash ^ (ulong)row.Key.LocalPort))
             {
                 yield return row;
             }

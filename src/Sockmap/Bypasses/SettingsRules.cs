@@ -68,6 +68,7 @@ internal static partial class SettingsRules
         Compare("MaxEntries", $"{installed.MaxEntries}", $"{wanted.MaxEntries}");
         Compare("CrossNamespace", $"{installed.CrossNamespace}", $"{wanted.CrossNamespace}");
         Compare("KeepSockets", $"{installed.KeepSockets}", $"{wanted.KeepSockets}");
+        Compare("ThroughNat", $"{installed.ThroughNat}", $"{wanted.ThroughNat}");
         Compare("QueueLimit", $"{installed.QueueLimit}", $"{wanted.QueueLimit}");
         if (wanted.Variant is not null)
         {

@@ -66,6 +66,10 @@ public sealed class InstallSockmapBypassCommand : SockmapCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public SwitchParameter KeepSockets { get; set; }
 
+    /// <summary>Also takes in connections that NAT leads to another socket of this host.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public SwitchParameter ThroughNat { get; set; }
+
     /// <summary>Unread bytes at which messages spill to TCP; 0 is 2 MiB.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public uint QueueLimit { get; set; }
@@ -111,6 +115,7 @@ public sealed class InstallSockmapBypassCommand : SockmapCommand
             MaxEntries = MaxEntries,
             CrossNamespace = CrossNamespace,
             KeepSockets = KeepSockets,
+            ThroughNat = ThroughNat,
             QueueLimit = QueueLimit,
             Variant = Variant,
         };

@@ -43,7 +43,7 @@ public sealed class BenchOptionsTests
 
     [Theory]
     [InlineData("-k", "speed", "--kind: 'speed' is none of latency, throughput, connectionrate.")]
-    [InlineData("-a", "pipe", "--arm: 'pipe' is none of tcp, bypass, unix, object.")]
+    [InlineData("-a", "pipe", "--arm: 'pipe' is none of tcp, bypass, unix, object, beside.")]
     [InlineData("-s", "0", "--size: '0' is not a number such as 64, 4k or 1m.")]
     [InlineData("-s", "4000m", "--size: '4000m' is not a number such as 64, 4k or 1m.")]
     [InlineData("-s", "k", "--size: 'k' is not a number such as 64, 4k or 1m.")]

@@ -26,7 +26,7 @@ public sealed class InstallOptionsTests
     {
         (BypassSettings settings, InstallOptions options) = Read(
             "install --name web --cgroup /sys/fs/cgroup/x --port 6379,8000-8100 --port 9000 --exclude-port 8080 "
-            + "--address 10.0.0.0/8,::1 --exclude-address 10.1.0.0/16 --family IPv4 --max-entries 4096 --cross-namespace --keep-sockets "
+            + "--address 10.0.0.0/8,::1 --exclude-address 10.1.0.0/16 --family IPv4 --max-entries 4096 --cross-namespace --keep-sockets --through-nat "
             + "--queue-limit 1048576 --variant probing --force --timeout 1.5s");
 
         Assert.Equal("web", settings.Name);
@@ -39,6 +39,7 @@ public sealed class InstallOptionsTests
         Assert.Equal(4096, settings.MaxEntries);
         Assert.True(settings.CrossNamespace);
         Assert.True(settings.KeepSockets);
+        Assert.True(settings.ThroughNat);
         Assert.Equal(1048576u, settings.QueueLimit);
         Assert.Equal(BypassVariant.Probing, settings.Variant);
         Assert.True(options.Replace);
@@ -57,6 +58,7 @@ public sealed class InstallOptionsTests
                 nameof(BypassSettings.MaxEntries) => "--max-entries",
                 nameof(BypassSettings.CrossNamespace) => "--cross-namespace",
                 nameof(BypassSettings.KeepSockets) => "--keep-sockets",
+                nameof(BypassSettings.ThroughNat) => "--through-nat",
                 nameof(BypassSettings.QueueLimit) => "--queue-limit",
                 string name => "--" + name.ToUpperInvariant(),
             }).Order(StringComparer.OrdinalIgnoreCase),

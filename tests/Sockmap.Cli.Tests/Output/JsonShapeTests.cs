@@ -15,7 +15,7 @@ public sealed class JsonShapeTests
     public void A_status() => AssertShape(
         Samples.Status,
         CliJsonContext.Default.BypassStatus,
-        "name state isHealthy problem cgroup cgroupId family port excludePort address excludeAddress crossNamespace keepSockets variant "
+        "name state isHealthy problem cgroup cgroupId family port excludePort address excludeAddress crossNamespace keepSockets throughNat variant "
         + "queueLimit entries maxEntries installedAt path bpfFileSystem attachment socketsInserted socketsFiltered socketsRemote "
         + "socketsMapFull socketsRefused messagesRedirected bytesRedirected messagesOverTcp bytesOverTcp messagesSpilled "
         + "directionsSwitched messagesRefused");

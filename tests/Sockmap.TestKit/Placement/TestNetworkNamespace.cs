@@ -78,6 +78,9 @@ public sealed class TestNetworkNamespace : IDisposable
     /// <summary>Runs ip(8) here, one command for each line.</summary>
     public void Ip(params string[] lines) => Run(() => Tool.Run("ip", ["-batch", "-"], string.Join('\n', lines) + "\n"));
 
+    /// <summary>Gives nft(8) rules here; they go with the namespace.</summary>
+    public void Nft(string rules) => Run(() => Tool.Run("nft", ["-f", "-"], rules + "\n"));
+
     /// <summary>Reads a setting below /proc/sys, such as net/ipv4/tcp_fastopen.</summary>
     public string GetSysctl(string name) => Run(() => File.ReadAllText("/proc/sys/" + name).Trim());
 

@@ -29,6 +29,7 @@ public sealed class LifecycleTests
             MaxEntries = 1234,
             CrossNamespace = true,
             KeepSockets = true,
+            ThroughNat = true,
             QueueLimit = 77_000,
             Variant = BypassVariant.Probing,
         });
@@ -45,6 +46,7 @@ public sealed class LifecycleTests
         Assert.Equal(1234, status.MaxEntries);
         Assert.True(status.CrossNamespace);
         Assert.True(status.KeepSockets);
+        Assert.True(status.ThroughNat);
         Assert.Equal(77_000u, status.QueueLimit);
         Assert.Equal(BypassVariant.Probing, status.Variant);
         Assert.InRange(status.InstalledAt, before.AddSeconds(-1), DateTime.Now.AddSeconds(1));
@@ -156,7 +158,7 @@ public sealed class LifecycleTests
 
         Assert.True(result.IsComplete);
         Assert.Equal(0, result.DroppedBytes);
-        Assert.Equal(25, objects.Count);
+        Assert.Equal(26, objects.Count);
         Assert.Empty(Directory.GetFileSystemEntries(Path.GetDirectoryName(bypass.Folder)!));
         InstalledBypass.AssertGone(objects);
     }

@@ -63,6 +63,7 @@ public sealed class LayoutTests
     public void ARowOfTheListLiesAsInThePrograms() => Compare("#include \"bypass.h\"", OffsetsOf<EntryRow>("entry_row", new()
     {
         ["Key"] = "key",
+        ["Peer"] = "peer",
         ["Cookie"] = "cookie",
         ["NetworkNamespaceCookie"] = "netns_cookie",
         ["Inode"] = "inode",

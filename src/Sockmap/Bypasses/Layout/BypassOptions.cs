@@ -13,4 +13,5 @@ internal enum BypassOptions : uint
     IncludedAddresses = 32,
     ExcludedAddresses = 64,
     KeepSockets = 128,
+    ThroughNat = 256,
 }

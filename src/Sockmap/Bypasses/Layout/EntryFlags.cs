@@ -16,4 +16,5 @@ internal enum EntryFlags : uint
     TrialSettled = 256,
     BetterOnTcp = 512,
     PeerMissed = 1024,
+    Translated = 2048,
 }

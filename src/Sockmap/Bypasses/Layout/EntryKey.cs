@@ -15,25 +15,25 @@ internal readonly record struct EntryKey
     private readonly uint _remotePort;
     private readonly ulong _scope;
 
-    private EntryKey(EntryKey peer)
+    private EntryKey(EntryKey mirrored)
     {
-        _localHigh = peer._remoteHigh;
-        _localLow = peer._remoteLow;
-        _remoteHigh = peer._localHigh;
-        _remoteLow = peer._localLow;
-        _localPort = peer._remotePort;
-        _remotePort = peer._localPort;
-        _scope = peer._scope;
+        _localHigh = mirrored._remoteHigh;
+        _localLow = mirrored._remoteLow;
+        _remoteHigh = mirrored._localHigh;
+        _remoteLow = mirrored._localLow;
+        _localPort = mirrored._remotePort;
+        _remotePort = mirrored._localPort;
+        _scope = mirrored._scope;
     }
 
     /// <summary>What ::ffff:a.b.c.d begins with.</summary>
     private static ReadOnlySpan<byte> MappedPrefix => [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 
-    /// <summary>The key of the connection's other end.</summary>
-    public EntryKey Peer => new(this);
+    /// <summary>The key of the connection's other end, where no NAT is between the two.</summary>
+    public EntryKey Mirror => new(this);
 
-    /// <summary>A number of the connection: the same for both ends, and hardly ever for two connections.</summary>
-    public ulong ConnectionHash => Mix(_localHigh, _localLow, _localPort) + Mix(_remoteHigh, _remoteLow, _remotePort) + _scope;
+    /// <summary>A number that is the same for the <see cref="Mirror"/>, and hardly ever for other keys.</summary>
+    public ulong SymmetricHash => Mix(_localHigh, _localLow, _localPort) + Mix(_remoteHigh, _remoteLow, _remotePort) + _scope;
 
     public IPAddress LocalAddress => ToAddress(_localHigh, _localLow);
 

@@ -7,6 +7,9 @@ namespace Sockmap.Bypasses.Layout;
 internal readonly struct EntryRow
 {
     public readonly EntryKey Key;
+
+    /// <summary>The key of the other end.</summary>
+    public readonly EntryKey Peer;
     public readonly ulong Cookie;
     public readonly ulong NetworkNamespaceCookie;
     public readonly ulong Inode;
@@ -29,6 +32,9 @@ internal readonly struct EntryRow
     public readonly uint Reason;
     public readonly uint NetworkNamespaceInode;
     public readonly EntryLeaving Leaving;
+
+    /// <summary>A number of the connection: the same for both ends, and hardly ever for two connections.</summary>
+    public ulong ConnectionHash => Key.SymmetricHash + Peer.SymmetricHash;
 
     /// <summary>No redirected byte waits in this socket.</summary>
     public bool IsQueueEmpty => _queueEmpty != 0;

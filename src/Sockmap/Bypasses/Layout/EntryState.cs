@@ -53,7 +53,7 @@ internal struct EntryState
     public static EntryState Create(IPEndPoint local, IPEndPoint remote, ulong scope, uint firstSequence)
     {
         EntryKey own = CreateKey(local, remote, scope);
-        return new EntryState { Own = own, Peer = own.Peer, FirstSequence = firstSequence, CountedSequence = firstSequence };
+        return new EntryState { Own = own, Peer = own.Mirror, FirstSequence = firstSequence, CountedSequence = firstSequence };
     }
 
     /// <summary>The key of a socket, as the sock_ops program makes it.</summary>

@@ -79,7 +79,7 @@ internal sealed class EntryRemoval(BypassFolder folder, Action<string> log)
         foreach (EntryRow row in rows.Where(row => cookies.Contains(row.Cookie)))
         {
             keys.Add(row.Key);
-            keys.Add(row.Key.Peer);
+            keys.Add(row.Peer);
             missing.Remove(row.Cookie);
         }
 

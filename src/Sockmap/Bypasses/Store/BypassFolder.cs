@@ -47,6 +47,9 @@ internal sealed class BypassFolder(string store, string name, bool isUnfinished)
     /// <summary>Cookies of the sockets that <see cref="Mark"/> is to mark.</summary>
     public string Marks => Pin("marks");
 
+    /// <summary>Handshakes under way, by where they come from: what pairs the ends that NAT is between.</summary>
+    public string Nat => Pin("nat");
+
     public string Config => Pin("config");
 
     /// <summary>Map: whether policies judge what is sent.</summary>
@@ -94,7 +97,7 @@ internal sealed class BypassFolder(string store, string name, bool isUnfinished)
     /// among them: whether those are attached is asked of the kernel.
     /// </summary>
     public IReadOnlyList<string> MissingPins =>
-        [.. new[] { SockHash, Storage, Counters, Groups, Slot, Watchers, Lost, Marks, Judged, Config, IncludedAddresses, ExcludedAddresses, TakeIn, Root, Verdict, Leave, List, Mark, Announce, FollowAdded }
+        [.. new[] { SockHash, Storage, Counters, Groups, Slot, Watchers, Lost, Marks, Judged, Nat, Config, IncludedAddresses, ExcludedAddresses, TakeIn, Root, Verdict, Leave, List, Mark, Announce, FollowAdded }
             .Where(pin => !Bpf.Pinning.BpfFileSystem.Exists(pin))
             .Select(pin => System.IO.Path.GetFileName(pin))];
 

@@ -65,7 +65,7 @@ public sealed class TearDownTests
         scene.Connection.Client.Send(Unread);
         using BpfMap sockHash = BpfMap.OpenPinned(Path.Combine(scene.Bypass.Folder, "sockhash"));
 
-        Assert.True(sockHash.TryDelete(scene.KeyOfServer().Peer));
+        Assert.True(sockHash.TryDelete(scene.KeyOfServer().Mirror));
         scene.Connection.Client.Send([4]);
 
         Assert.Equal([1, 2, 3, 4], LocalConnection.Read(scene.Connection.Server, 4));

@@ -7,6 +7,7 @@
 #include "kernel.h"
 #include "psock.h"
 #include "redirect.h"
+#include "repeated.h"
 #include "sock.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -251,6 +252,44 @@ static __always_inline int keep(struct redirect_counters *c, __u32 size)
 	return SK_PASS;
 }
 
+/* Where a TCP source's stream goes on, once it was seen. */
+struct expectation {
+	__u32 seq;
+	__u32 is_known;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct expectation);
+} expected SEC(".maps");
+
+/* Bytes that came before are not handed on again (repeated.h); false where nothing else is in it, or it cannot be cut. */
+static __always_inline bool cut_repeated(struct __sk_buff *skb)
+{
+	struct expectation *next = bpf_map_lookup_elem(&expected, &first);
+	struct bpf_sock *sk = skb->sk;
+	struct tcp_sock *tp;
+	__s32 repeated;
+	__u32 seq;
+
+	if (!next || !sk)
+		return true;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return true;
+	seq = sequence_of(skb);
+	repeated = next->is_known ? next->seq - seq : 0;
+	next->is_known = 1;
+	next->seq = seq + skb->len;
+	if (repeated <= 0)
+		return true;
+	if ((__u32)repeated >= skb->len)
+		return false;
+	return cut_front(skb, repeated);
+}
+
 static __always_inline int judge_ingress(struct __sk_buff *skb, const __u64 flags)
 {
 	struct redirect_counters *c = bpf_map_lookup_elem(&counters, &first);
@@ -269,6 +308,8 @@ static __always_inline int judge_ingress(struct __sk_buff *skb, const __u64 flag
 	}
 	if (is_on(COURSE_STAYS))
 		return SK_PASS;
+	if ((config.options & REDIRECT_HOLDS_SENDER) && !cut_repeated(skb))
+		return SK_DROP;
 	if (is_on(COURSE_OVERRUN))
 		return keep(c, skb->len);
 	if (!is_in(&target))

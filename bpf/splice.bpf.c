@@ -6,6 +6,7 @@
  */
 #include "kernel.h"
 #include "psock.h"
+#include "repeated.h"
 #include "splice.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -32,15 +33,6 @@ struct sock___buffer {
 
 struct sk_buff_head {
 	__u32 qlen;
-};
-
-struct sk_buff {
-	char cb[48];
-};
-
-/* What TCP keeps in cb (include/net/tcp.h). */
-struct tcp_skb_cb {
-	__u32 seq;
 };
 
 struct sk_psock___queue {
@@ -126,21 +118,11 @@ static __always_inline void ring(__u32 number)
 		bpf_ringbuf_output(&signals, &number, sizeof(number), NO_FLAGS);
 }
 
-/* A message is no longer than this, with the largest packets that IPv6 has (BIG TCP). */
-#define MOST_CUTS 160
-/* sk_skb_adjust_room in net/core/filter.c takes no more at once. */
-#define LONGEST_CUT 4095
-
-/*
- * A segment that was sent again together with new bytes comes as it is: its first bytes have been seen. recvmsg(2) looks at
- * the sequence numbers and leaves them out; tcp_read_skb (net/ipv4/tcp.c), which calls this program, does not.
- */
+/* See repeated.h. False where what comes is none of the stream, or cannot be cut. */
 static __always_inline bool cut_repeated(struct __sk_buff *skb, struct splice_way *way)
 {
 	struct splice_totals *total;
 	struct bpf_sock *sk = skb->sk;
-	struct tcp_skb_cb *cb;
-	struct sk_buff *kernel;
 	struct tcp_sock *tp;
 	__u32 seq, none = 0;
 	__s32 repeated;
@@ -150,9 +132,7 @@ static __always_inline bool cut_repeated(struct __sk_buff *skb, struct splice_wa
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp)
 		return false;
-	kernel = bpf_cast_to_kern_ctx(skb);
-	cb = bpf_rdonly_cast((void *)kernel + bpf_core_field_offset(struct sk_buff, cb), bpf_core_type_id_kernel(struct tcp_skb_cb));
-	seq = cb->seq;
+	seq = sequence_of(skb);
 	if (!way->has_expected) {
 		way->expected_seq = tp->copied_seq;
 		way->has_expected = 1;
@@ -167,14 +147,7 @@ static __always_inline bool cut_repeated(struct __sk_buff *skb, struct splice_wa
 	total = bpf_map_lookup_elem(&totals, &none);
 	if (total)
 		total->repeated_bytes += repeated;
-	for (int i = 0; i < MOST_CUTS && repeated > 0; i++) {
-		__s32 cut = repeated > LONGEST_CUT ? LONGEST_CUT : repeated;
-
-		if (bpf_skb_adjust_room(skb, -cut, 0, NO_FLAGS))
-			return false;
-		repeated -= cut;
-	}
-	return !repeated;
+	return cut_front(skb, repeated);
 }
 
 SEC("sk_skb/stream_verdict")

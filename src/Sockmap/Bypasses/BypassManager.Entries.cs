@@ -26,25 +26,25 @@ public sealed partial class BypassManager
 
         IEnumerable<SockmapEntry> Stream()
         {
-            BypassFolder folder = Guard(() => FindFolder(name)) ?? throw NotFound(name);
-            using BpfLink list = Guard(() => BypassFolder.TryOpenLink(folder.List)) ?? throw NotFound(name);
+            BypassFolder folder = KernelError.Guard(() => FindFolder(name)) ?? throw NotFound(name);
+            using BpfLink list = KernelError.Guard(() => BypassFolder.TryOpenLink(folder.List)) ?? throw NotFound(name);
             using IEnumerator<(EntryRow Row, EntryRow? Peer)> rows = EntryReader.ReadConnections(list).GetEnumerator();
 
             // Each pass takes about as long as the other: the rows that come while the holders are found wait for them.
             Task<ProcessTable?> holders = Task.Run(() => options.Processes ? ReadProcesses(folder) : null);
             RowBacklog early = new();
-            while (!holders.IsCompleted && Guard(rows.MoveNext))
+            while (!holders.IsCompleted && KernelError.Guard(rows.MoveNext))
             {
                 early.Add(rows.Current);
             }
 
-            EntrySurroundings surroundings = new(Guard(holders.GetAwaiter().GetResult));
+            EntrySurroundings surroundings = new(KernelError.Guard(holders.GetAwaiter().GetResult));
             for (int i = 0; i < early.Count; i++)
             {
                 yield return EntryReader.ToEntry(name, early[i].Row, early[i].Peer, surroundings);
             }
 
-            while (Guard(rows.MoveNext))
+            while (KernelError.Guard(rows.MoveNext))
             {
                 yield return EntryReader.ToEntry(name, rows.Current.Row, rows.Current.Peer, surroundings);
             }
@@ -61,7 +61,7 @@ public sealed partial class BypassManager
     public IReadOnlyList<ConnectionCandidate> FindCandidates(string name, bool matchingOnly)
     {
         SettingsRules.CheckName(name);
-        return Guard(() =>
+        return KernelError.Guard(() =>
         {
             BypassFolder folder = FindFolder(name) ?? throw NotFound(name);
             return FindCandidates(folder, matchingOnly);
@@ -73,7 +73,7 @@ public sealed partial class BypassManager
     /// what a bypass could take, without one being there.
     /// </summary>
     /// <exception cref="BypassException">The kernel refused.</exception>
-    public IReadOnlyList<ConnectionCandidate> FindCandidates() => Guard(() =>
+    public IReadOnlyList<ConnectionCandidate> FindCandidates() => KernelError.Guard(() =>
         Place(ReadCandidates(crossNamespace: false).Where(candidate => candidate is not ({ IsInSockmap: true } or { RemoteIsInSockmap: true })), null));
 
     /// <summary>
@@ -91,7 +91,7 @@ public sealed partial class BypassManager
     {
         SettingsRules.CheckName(name);
         ArgumentNullException.ThrowIfNull(candidates);
-        return Guard(() =>
+        return KernelError.Guard(() =>
         {
             BypassStore store = BypassStore.Find(_options.BpfFileSystem) ?? throw NotFound(name);
             using IDisposable storeLock = store.Lock(_options.LockTimeout, cancellationToken);
@@ -115,7 +115,7 @@ public sealed partial class BypassManager
     {
         SettingsRules.CheckName(name);
         ArgumentNullException.ThrowIfNull(cookies);
-        return Guard(() =>
+        return KernelError.Guard(() =>
         {
             BypassStore store = BypassStore.Find(_options.BpfFileSystem) ?? throw NotFound(name);
             using IDisposable storeLock = store.Lock(_options.LockTimeout, cancellationToken);

@@ -25,7 +25,7 @@ public sealed partial class BypassManager
     {
         SettingsRules.CheckName(name);
         ArgumentNullException.ThrowIfNull(options);
-        return Guard(() =>
+        return KernelError.Guard(() =>
         {
             BypassFolder folder = FindFolder(name) ?? throw NotFound(name);
             InstalledSettings installed = BypassReader.ReadSettings(folder) ?? throw NotOurs(folder);

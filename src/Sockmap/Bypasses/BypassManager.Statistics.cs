@@ -16,7 +16,7 @@ public sealed partial class BypassManager
     public IReadOnlyList<SockmapStatistics> GetStatistics(string name, StatisticsGrouping grouping = StatisticsGrouping.Bypass)
     {
         SettingsRules.CheckName(name);
-        return Guard(() =>
+        return KernelError.Guard(() =>
         {
             BypassFolder folder = FindFolder(name) ?? throw NotFound(name);
             RequireOwn(folder);

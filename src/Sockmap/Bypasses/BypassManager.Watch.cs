@@ -31,7 +31,7 @@ public sealed partial class BypassManager
 
         IEnumerable<SockmapEvent> Stream()
         {
-            Guard(() =>
+            KernelError.Guard(() =>
             {
                 BypassFolder folder = FindFolder(name) ?? throw NotFound(name);
                 RequireOwn(folder);
@@ -39,7 +39,7 @@ public sealed partial class BypassManager
             });
             using EventStream stream = new(name, () => FindFolder(name), options, _options.LockTimeout, Log);
             using IEnumerator<SockmapEvent> events = stream.Read(cancellationToken).GetEnumerator();
-            while (Guard(events.MoveNext))
+            while (KernelError.Guard(events.MoveNext))
             {
                 yield return events.Current;
             }

@@ -1,6 +1,4 @@
-using Sockmap.Bpf;
 using Sockmap.Bpf.Links;
-using Sockmap.Bpf.Loading;
 using Sockmap.Bpf.Pinning;
 using Sockmap.Bypasses.Membership;
 using Sockmap.Bypasses.Store;
@@ -34,7 +32,7 @@ public sealed partial class BypassManager
         ArgumentNullException.ThrowIfNull(settings);
         options ??= new InstallOptions();
         settings = SettingsRules.Check(settings);
-        return Guard(() =>
+        return KernelError.Guard(() =>
         {
             using CgroupDirectory cgroup = CgroupHierarchy.Open(settings.Cgroup ?? CgroupHierarchy.FindRoot());
             settings = settings with { Cgroup = CgroupHierarchy.FindPath(cgroup.Id) ?? cgroup.Path };
@@ -54,13 +52,13 @@ public sealed partial class BypassManager
     }
 
     /// <summary>All bypasses, by name; none where no bpffs is mounted or nothing was ever installed.</summary>
-    public IReadOnlyList<BypassStatus> List() => Guard(() =>
+    public IReadOnlyList<BypassStatus> List() => KernelError.Guard(() =>
         BypassStore.Find(_options.BpfFileSystem) is { } store
             ? [.. store.ListNames().Select(name => TryRead(store, name)).OfType<BypassStatus>()]
             : (IReadOnlyList<BypassStatus>)[]);
 
     /// <summary>The names of all bypasses, without a look into them.</summary>
-    public IReadOnlyList<string> ListNames() => Guard(() =>
+    public IReadOnlyList<string> ListNames() => KernelError.Guard(() =>
         BypassStore.Find(_options.BpfFileSystem)?.ListNames() ?? []);
 
     /// <summary>One bypass.</summary>
@@ -68,7 +66,7 @@ public sealed partial class BypassManager
     public BypassStatus Get(string name)
     {
         SettingsRules.CheckName(name);
-        return Guard(() => BypassStore.Find(_options.BpfFileSystem) is { } store ? TryRead(store, name) : null) ?? throw NotFound(name);
+        return KernelError.Guard(() => BypassStore.Find(_options.BpfFileSystem) is { } store ? TryRead(store, name) : null) ?? throw NotFound(name);
     }
 
     /// <summary>
@@ -82,7 +80,7 @@ public sealed partial class BypassManager
     {
         SettingsRules.CheckName(name);
         options ??= new RemoveOptions();
-        return Guard(() =>
+        return KernelError.Guard(() =>
         {
             BypassStore store = BypassStore.Find(_options.BpfFileSystem) ?? throw NotFound(name);
             using IDisposable storeLock = store.Lock(_options.LockTimeout, cancellationToken);
@@ -269,22 +267,6 @@ public sealed partial class BypassManager
 
     internal static BypassException NotFound(string name) =>
         new(BypassError.BypassNotFound, $"No bypass '{name}' is installed: list them with Get-SockmapBypass (sockmap status).");
-
-    internal static T Guard<T>(Func<T> work)
-    {
-        try
-        {
-            return work();
-        }
-        catch (BpfException e)
-        {
-            throw KernelError.Explain(e);
-        }
-        catch (BpfRelocationException e)
-        {
-            throw new BypassException(BypassError.KernelUnsupported, e.Message, e);
-        }
-    }
 
     private void Log(string step) => _options.Log?.Invoke(step);
 }

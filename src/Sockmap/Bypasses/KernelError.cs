@@ -1,5 +1,6 @@
 using Sockmap.Bpf;
 using Sockmap.Bpf.Features;
+using Sockmap.Bpf.Loading;
 using Sockmap.Support;
 
 namespace Sockmap.Bypasses;
@@ -27,6 +28,23 @@ internal static class KernelError
         return isForbidden && e is not VerifierException
             ? new BypassException(BypassError.PermissionDenied, $"{e.Message}: {WhoForbids(e.Errno)}.", e)
             : new BypassException(otherwise, e.Message, e);
+    }
+
+    /// <summary>Runs work whose refusals by the kernel are to name the way out.</summary>
+    public static T Guard<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (BpfException e)
+        {
+            throw Explain(e);
+        }
+        catch (BpfRelocationException e)
+        {
+            throw new BypassException(BypassError.KernelUnsupported, e.Message, e);
+        }
     }
 
     private static string WhoForbids(int errno) => errno == Errno.EACCES

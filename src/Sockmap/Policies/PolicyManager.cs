@@ -37,7 +37,7 @@ public sealed class PolicyManager
             throw new BypassException(BypassError.InvalidSetting, string.Create(CultureInfo.InvariantCulture, $"MaxEntries {settings.MaxEntries} holds no socket: use 1 or more."));
         }
 
-        return BypassManager.Guard(() =>
+        return KernelError.Guard(() =>
         {
             using CgroupDirectory? cgroup = settings.Cgroup is null ? null : CgroupHierarchy.Open(settings.Cgroup);
             BypassStore store = BypassStore.FindOrCreate(_options.BpfFileSystem, BypassStore.PoliciesName);
@@ -62,10 +62,10 @@ public sealed class PolicyManager
     }
 
     /// <summary>The names of all policies; none where no bpffs is mounted or none was ever made.</summary>
-    public IReadOnlyList<string> ListNames() => BypassManager.Guard(() => FindStore()?.ListNames() ?? []);
+    public IReadOnlyList<string> ListNames() => KernelError.Guard(() => FindStore()?.ListNames() ?? []);
 
     /// <summary>All policies, by name.</summary>
-    public IReadOnlyList<PolicyStatus> List() => BypassManager.Guard(() => FindStore() is { } store
+    public IReadOnlyList<PolicyStatus> List() => KernelError.Guard(() => FindStore() is { } store
         ? [.. store.ListNames().Select(name => new PolicyFolder(store.FolderOf(name))).Where(static folder => folder.Exists).Select(Read)]
         : (IReadOnlyList<PolicyStatus>)[]);
 
@@ -74,7 +74,7 @@ public sealed class PolicyManager
     public PolicyStatus Get(string name)
     {
         CheckName(name);
-        return BypassManager.Guard(() => Read(Find(name)));
+        return KernelError.Guard(() => Read(Find(name)));
     }
 
     /// <summary>The rules of a policy, in order.</summary>
@@ -82,7 +82,7 @@ public sealed class PolicyManager
     public IReadOnlyList<PolicyRuleStatus> GetRules(string name)
     {
         CheckName(name);
-        return BypassManager.Guard(() =>
+        return KernelError.Guard(() =>
         {
             PolicyFolder folder = Find(name);
             return PolicyReader.ReadRules(folder, ReadSet(folder));
@@ -96,7 +96,7 @@ public sealed class PolicyManager
         ArgumentNullException.ThrowIfNull(change);
         CheckName(name);
         PolicyRules.CheckDefaults(change.DefaultEgressAction, change.DefaultIngressAction);
-        return BypassManager.Guard(() =>
+        return KernelError.Guard(() =>
         {
             (PolicyFolder folder, _) = Change(name, set => (change.Rules is null ? set : PolicyRules.Insert(set with { Rules = [] }, change.Rules, 0)) with
             {
@@ -119,7 +119,7 @@ public sealed class PolicyManager
     {
         ArgumentNullException.ThrowIfNull(rules);
         CheckName(name);
-        return BypassManager.Guard(() =>
+        return KernelError.Guard(() =>
         {
             uint firstId = 0;
             (PolicyFolder folder, RuleSet next) = Change(name, set =>
@@ -141,7 +141,7 @@ public sealed class PolicyManager
     {
         ArgumentNullException.ThrowIfNull(ids);
         CheckName(name);
-        BypassManager.Guard(() => Change(name, set =>
+        KernelError.Guard(() => Change(name, set =>
         {
             uint[] unknown = [.. ids.Except(set.Rules.Select(static rule => rule.Id))];
             return unknown.Length == 0
@@ -158,7 +158,7 @@ public sealed class PolicyManager
     public void Remove(string name, bool force = false, CancellationToken cancellationToken = default)
     {
         CheckName(name);
-        BypassManager.Guard(() =>
+        KernelError.Guard(() =>
         {
             BypassStore store = FindStore() ?? throw NotFound(name);
             using IDisposable storeLock = store.Lock(_options.LockTimeout, cancellationToken);

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Sockmap.Bpf;
 using Sockmap.Bypasses;
 using Sockmap.Proxies.Interop;
 using Sockmap.Proxies.Store;
@@ -40,7 +39,7 @@ public sealed class ProxyManager
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(host);
         ProxyRules.Check(settings);
-        return Guard(() =>
+        return KernelError.Guard(() =>
         {
             try
             {
@@ -63,13 +62,13 @@ public sealed class ProxyManager
     }
 
     /// <summary>All proxies, by name.</summary>
-    public IReadOnlyList<ProxyStatus> List() => Guard(() =>
+    public IReadOnlyList<ProxyStatus> List() => KernelError.Guard(() =>
         ProxyStore.Find(_options.BpfFileSystem) is { } store
             ? [.. store.ListNames().Select(name => TryRead(store.FolderOf(name), reader => reader.ReadStatus(store.FolderOf(name).IsLocked()))).OfType<ProxyStatus>()]
             : (IReadOnlyList<ProxyStatus>)[]);
 
     /// <summary>The names of all proxies, without a look at them.</summary>
-    public IReadOnlyList<string> ListNames() => Guard(() => ProxyStore.Find(_options.BpfFileSystem)?.ListNames() ?? []);
+    public IReadOnlyList<string> ListNames() => KernelError.Guard(() => ProxyStore.Find(_options.BpfFileSystem)?.ListNames() ?? []);
 
     /// <summary>One proxy.</summary>
     /// <exception cref="BypassException">No proxy has this name (ProxyNotFound), or the kernel refused.</exception>
@@ -95,7 +94,7 @@ public sealed class ProxyManager
     {
         ProxyRules.CheckName(name);
         long began = Stopwatch.GetTimestamp();
-        return Guard(() =>
+        return KernelError.Guard(() =>
         {
             ProxyFolder folder = ProxyStore.Find(_options.BpfFileSystem)?.FolderOf(name) ?? throw ProxyRules.NotFound(name);
             using ProxyReader reader = ProxyReader.TryOpen(folder, writable: true) ?? throw ProxyRules.NotFound(name);
@@ -118,18 +117,6 @@ public sealed class ProxyManager
                 Elapsed = Stopwatch.GetElapsedTime(began),
             };
         });
-    }
-
-    private static T Guard<T>(Func<T> work)
-    {
-        try
-        {
-            return work();
-        }
-        catch (BpfException e)
-        {
-            throw KernelError.Explain(e);
-        }
     }
 
     private static T? TryRead<T>(ProxyFolder folder, Func<ProxyReader, T> read)
@@ -155,7 +142,7 @@ public sealed class ProxyManager
         where T : class
     {
         ProxyRules.CheckName(name);
-        return Guard(() => ProxyStore.Find(_options.BpfFileSystem)?.FolderOf(name) is { } folder
+        return KernelError.Guard(() => ProxyStore.Find(_options.BpfFileSystem)?.FolderOf(name) is { } folder
             ? TryRead(folder, reader => read(folder, reader))
             : null) ?? throw ProxyRules.NotFound(name);
     }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Sockmap.Bpf;
-using Sockmap.Bpf.Loading;
 using Sockmap.Bpf.Maps;
 using Sockmap.Bpf.Pinning;
 using Sockmap.Bypasses;
@@ -45,7 +43,7 @@ public sealed class RedirectManager
             CheckName(given);
         }
 
-        return Guard(() =>
+        return KernelError.Guard(() =>
         {
             CheckCombination(settings.Mode, from, to);
             CheckSuitable(from, "source");
@@ -64,10 +62,10 @@ public sealed class RedirectManager
     }
 
     /// <summary>The names of all redirects, without a look into them.</summary>
-    public IReadOnlyList<string> ListNames() => Guard(() => FindStore()?.ListNames() ?? []);
+    public IReadOnlyList<string> ListNames() => KernelError.Guard(() => FindStore()?.ListNames() ?? []);
 
     /// <summary>All redirects, by name; none where no bpffs is mounted or none was ever made.</summary>
-    public IReadOnlyList<SockmapRedirect> List() => Guard(() =>
+    public IReadOnlyList<SockmapRedirect> List() => KernelError.Guard(() =>
     {
         if (FindStore() is not { } store)
         {
@@ -84,7 +82,7 @@ public sealed class RedirectManager
     public SockmapRedirect Get(string name)
     {
         CheckName(name);
-        return Guard(() => FindStore() is { } store ? TryRead(store, name, ReadProcesses()) : null) ?? throw NotFound(name);
+        return KernelError.Guard(() => FindStore() is { } store ? TryRead(store, name, ReadProcesses()) : null) ?? throw NotFound(name);
     }
 
     /// <summary>
@@ -98,7 +96,7 @@ public sealed class RedirectManager
     {
         CheckName(name);
         options ??= new RemoveOptions();
-        return Guard(() =>
+        return KernelError.Guard(() =>
         {
             BypassStore store = FindStore() ?? throw NotFound(name);
             using IDisposable storeLock = store.Lock(_options.LockTimeout, cancellationToken);
@@ -273,22 +271,6 @@ public sealed class RedirectManager
 
     private static BypassException NotFound(string name) =>
         new(BypassError.RedirectNotFound, $"There is no redirect '{name}': list them with Get-SockmapRedirect.");
-
-    private static T Guard<T>(Func<T> work)
-    {
-        try
-        {
-            return work();
-        }
-        catch (BpfException e)
-        {
-            throw KernelError.Explain(e);
-        }
-        catch (BpfRelocationException e)
-        {
-            throw new BypassException(BypassError.KernelUnsupported, e.Message, e);
-        }
-    }
 
     private void Log(string step) => _options.Log?.Invoke(step);
 }

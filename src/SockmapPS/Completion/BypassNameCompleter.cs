@@ -1,38 +1,17 @@
-using System.Collections;
 using System.Globalization;
-using System.Management.Automation;
-using System.Management.Automation.Language;
 using Sockmap.Bypasses;
 
 namespace SockmapPS.Completion;
 
 /// <summary>Offers the names of the bypasses that are installed, and shows their state.</summary>
-public sealed class BypassNameCompleter : IArgumentCompleter
+public sealed class BypassNameCompleter : StoredNameCompleter
 {
-    /// <inheritdoc />
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName,
-        string parameterName,
-        string wordToComplete,
-        CommandAst commandAst,
-        IDictionary fakeBoundParameters)
+    private protected override IEnumerable<CompletionOffer> Find(string? bpfFileSystem, string typed)
     {
-        try
-        {
-            BypassManager manager = new(new BypassManagerOptions
-            {
-                BpfFileSystem = fakeBoundParameters?["BpfFileSystem"] as string,
-            });
-            string typed = CompletionText.Unquote(wordToComplete);
-            return [.. manager.ListNames()
-                .Where(name => name.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
-                .Select(name => CompletionText.Offer(name, wordToComplete, Describe(manager, name)))];
-        }
-        catch (BypassException)
-        {
-            // A Tab key shows no errors; the command itself will tell this one.
-            return [];
-        }
+        BypassManager manager = new(new BypassManagerOptions { BpfFileSystem = bpfFileSystem });
+        return manager.ListNames()
+            .Where(name => name.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
+            .Select(name => new CompletionOffer(name, Describe(manager, name)));
     }
 
     private static string Describe(BypassManager manager, string name)

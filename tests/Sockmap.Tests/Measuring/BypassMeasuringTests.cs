@@ -25,6 +25,7 @@ public sealed class BypassMeasuringTests
         {
             MessageSizes = [1, 4096, 1 << 20],
             Connections = [1, 8],
+            Arms = Enum.GetValues<MeasurementArm>(),
             ObjectPath = NaiveObject,
         };
 

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
-using Sockmap.Bpf;
 using Sockmap.Bpf.Loading;
 using Sockmap.Bpf.Maps;
 using Sockmap.Bypasses;
@@ -152,26 +151,14 @@ public sealed partial class ExperimentTests
             made = [.. BpfMap.EnumerateIds().Where(id => !before.Contains(id))];
         }
 
-        // At least the SOCKHASH, the storage, the counters and the slot. They are freed after a grace period of the kernel.
+        // At least the SOCKHASH, the storage, the counters and the slot. They are freed after a grace period of the kernel. By
+        // ids only: opening a program array while the kernel empties it makes 6.18 lose a reference to it.
         Assert.True(made.Length >= 4);
-        Assert.True(SpinWait.SpinUntil(() => Array.TrueForAll(made, IsGone), Limit));
+        Assert.True(SpinWait.SpinUntil(() => !BpfMap.EnumerateIds().Any(made.Contains), Limit));
     }
 
     private static ExperimentBench Load(BypassVariant variant) =>
         ExperimentBench.Load(variant, KernelSymbols.Find(["woken_wake_function"]).GetValueOrDefault("woken_wake_function"));
-
-    private static bool IsGone(uint map)
-    {
-        try
-        {
-            BpfMap.OpenById(map).Dispose();
-            return false;
-        }
-        catch (BpfException e) when (e.Errno == Errno.ENOENT)
-        {
-            return true;
-        }
-    }
 
     private static bool IsReset(Socket socket)
     {

@@ -1,6 +1,7 @@
 BeforeDiscovery {
     $types = 'BypassStatus', 'SockmapEntry', 'SupportCheck', 'BypassRemoval', 'SockmapMapEntry', 'ConnectionCandidate', 'SockmapEvent',
-    'SockmapStatistics', 'ProofResult', 'Measurement', 'SockmapRedirect', 'RedirectTrialResult', 'RedirectRemovalResult', 'ProxyStatus', 'ProxyConnectionStatus', 'ProxyStopResult', 'PolicyStatus', 'PolicyRuleStatus'
+    'SockmapStatistics', 'ProofResult', 'Measurement', 'SockmapRedirect', 'RedirectTrialResult', 'RedirectRemovalResult',
+    'ProxyStatus', 'ProxyConnectionStatus', 'ProxyStopResult', 'PolicyStatus', 'PolicyRuleStatus'
 }
 
 BeforeAll {
@@ -65,11 +66,13 @@ BeforeAll {
     }
     $samples.ProxyStopResult = [Sockmap.Proxies.ProxyStopResult]@{
         Name = 'web'; Connections = 12345678; DroppedConnections = 2; DroppedBytes = 1610612736; Elapsed = [timespan]::FromSeconds(1.5)
+    }
     $samples.PolicyStatus = [Sockmap.Policies.PolicyStatus]@{
         Name = 'web-service'; State = 'Active'; Problem = [string[]] @(); Cgroup = '/sys/fs/cgroup/system.slice/web.service'; CgroupId = 5
         DefaultEgressAction = 'NoBypass'; Rules = 1000; Entries = 60000; MaxEntries = 65536; MessagesDropped = 4294967; BytesDropped = 812
         PacketsDropped = 1; Bypass = [string[]] 'default'; Path = '/sys/fs/bpf/sockmapps_policies/web-service'
         BpfFileSystem = '/sys/fs/bpf'; CreatedAt = [datetime]::Now; Attachment = [string[]] 'sock_ops enroll'
+    }
     $samples.PolicyRuleStatus = [Sockmap.Policies.PolicyRuleStatus]@{
         Policy = 'web'; Position = 1000; Id = 4711; Direction = 'Egress'; Action = 'NoBypass'; Messages = 123456789; Bytes = 1610612736
         RemoteAddress = [string[]] '192.168.100.0/24'; RemotePort = [string[]] '8000-8100'; LocalAddress = [string[]] @()
@@ -120,6 +123,9 @@ BeforeAll {
         SockmapRedirect = 'Name', 'Mode', 'State', 'Source', 'Target', 'Redirected', 'Waiting', 'redirect-12', 'IngressToEgress', 'TargetClosed', 'Tcp 192.168.100.200:60000', 'UnixDatagram 12345678', '1.5 GiB', '812 B'
         RedirectTrialResult = 'Mode', 'Source', 'Target', 'Works', 'Outcome', 'Detail', 'IngressToEgress', 'Tcp (IPv6)', 'UnixSequencedPacket', 'False', 'NotTaken', 'EOPNOTSUPP.'
         RedirectRemovalResult = 'Name', 'IsComplete', 'Unread', 'Dropped', 'Elapsed', 'Waiting', 'redirect-12', 'False', '1.5 GiB', '812 B', '00:00:01.500', '3 buffers'
+        ProxyStatus = '127_0_0_1_8080', 'Stopping', '127.0.0.1:8080'
+        ProxyConnectionStatus = 'Connecting', '192.168.100.200:60000', '10.0.0.2:80'
+        ProxyStopResult = 'web', '12345678', '1.5 GiB'
         PolicyStatus  = 'Name', 'State', 'Health', 'Rules', 'Egress', 'Ingress', 'Entries', 'Dropped', 'Cgroup', 'web-service', 'ok', 'NoBypass', '4294968', '60000', '/sys/fs/cgroup/system.slice/web.service'
         PolicyRuleStatus = 'Policy', 'Pos', 'Rule', 'Direction', 'Action', 'Messages', 'Bytes', 'Match', '1000', '4711', 'NoBypass', '123456789', '1.5 GiB', 'to/from 192.168.100.0/24; port 8000-8100; uid 1000'
         BypassRemoval = 'Name', 'IsComplete', 'Removed', 'Remaining', 'Unread', 'Dropped', 'Elapsed', 'redis', 'False', '60000', '1.5 GiB', '00:00:01.500'

@@ -423,7 +423,7 @@ Describe 'As it is written' -Skip:$notRoot {
             $old = Open-Peer ([pscustomobject]@{ Cgroup = '/sys/fs/cgroup'; Peers = $peers })
             Invoke-Peer $old 'name redis-server'
             Invoke-Peer $old 'echo 5 64'
-            foreach ($command in Get-Command -Module SockmapPS -Noun Sockmap* | Where-Object Noun -NE SockmapSocket) {
+            foreach ($command in Get-Command -Module SockmapPS -Noun Sockmap* | Where-Object Noun -NotMatch 'Socket$|Policy|Redirect|Proxy') {
                 foreach ($example in (Get-Help $command.Name -Full).examples.example) {
                     Get-SockmapBypass | Remove-SockmapBypass -Force
                     if ($command.Verb -in 'Get', 'Remove', 'Watch', 'Add' -or $command.Name -eq 'Test-SockmapBypass') { 'default', 'redis', 'web1' | ForEach-Object { Install-SockmapBypass $_ } }
@@ -438,7 +438,53 @@ Describe 'As it is written' -Skip:$notRoot {
             $peers | ForEach-Object { $_.Kill(); $_.WaitForExit() }
 '@
         $output | Should -Not -Match '(?m)^failed: '
-        $examples = (Get-Command -Module SockmapPS -Noun Sockmap* | Where-Object Noun -NE SockmapSocket).ForEach({ (Get-Help $_.Name -Full).examples.example }).Count
+        $examples = (Get-Command -Module SockmapPS -Noun Sockmap* | Where-Object Noun -NotMatch 'Socket$|Policy|Redirect|Proxy').ForEach({ (Get-Help $_.Name -Full).examples.example }).Count
+        [regex]::Matches($output, '(?m)^ran: ').Count | Should -Be $examples
+    }
+
+    It 'every example of policies, redirects and proxies runs' {
+        $output = Invoke-Isolated $sandbox @'
+            Import-Module SockmapPS
+            $web, $shop = 'web', 'shop' | ForEach-Object { "/sys/fs/cgroup/system.slice/$_.service" }
+            $null = $web, $shop | ForEach-Object { New-Item -ItemType Directory $_ -Force }
+            Set-Content ./web-rules.psd1 '@{ Rules = @(@{ Direction = "Egress"; Action = "Drop"; RemoteAddress = "192.0.2.0/24" }) }'
+            $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
+            $listener.Start()
+            $port = $listener.LocalEndpoint.Port
+            function Connect-Pair {
+                $one = [Net.Sockets.TcpClient]::new('127.0.0.1', $port)
+                $one, $listener.AcceptTcpClient()
+            }
+            foreach ($command in Get-Command -Module SockmapPS | Where-Object Noun -Match 'Policy|Redirect|Proxy') {
+                foreach ($example in (Get-Help $command.Name -Full).examples.example) {
+                    $code = $example.code -replace '(?m)^PS> '
+                    Get-SockmapPolicy | Remove-SockmapPolicy
+                    Get-SockmapRedirect | Remove-SockmapRedirect -Force
+                    Get-SockmapProxy | Stop-SockmapProxy -Timeout 0
+                    if ($command.Noun -match 'Policy' -and $command.Name -ne 'New-SockmapPolicy') {
+                        if ($code -match '\bweb\b|shop') {
+                            New-SockmapPolicy web -Cgroup $web
+                            New-SockmapPolicy shop -Cgroup $shop
+                            1..4 | ForEach-Object { Add-SockmapPolicyRule web -Direction Egress -Action Drop -RemotePort $_ }
+                        }
+                        else { New-SockmapPolicy }
+                    }
+                    ($front, $peer), ($back, $far), ($client, $unix) = (Connect-Pair), (Connect-Pair), (Connect-Pair)
+                    if ($command.Name -match '^(Get|Remove)-SockmapRedirect$') { $null = New-SockmapRedirect $front $back -Mode IngressToEgress }
+                    if ($command.Name -match '^(Get|Stop)-SockmapProxy$') { Start-SockmapProxy 127.0.0.1:0 "127.0.0.1:$port" -Name web }
+                    $code = $code -replace '\b(812|77)\b', $PID -replace '-FromPort 5000', "-FromDescriptor $($front.Client.Handle)" -replace
+                        '-ToDescriptor 9', "-ToDescriptor $($back.Client.Handle)" -replace '(?<=RemotePort )6379', $port -replace
+                        'Get-SockmapCandidate -RemotePort \d+', '$& | Select-Object -First 1'
+                    try { $null = Invoke-Expression $code *>&1; "ran: $code" }
+                    catch { "failed: $code`n$_" }
+                    $front, $peer, $back, $far, $client, $unix | ForEach-Object Dispose
+                }
+            }
+            Get-SockmapPolicy | Remove-SockmapPolicy
+            Get-SockmapProxy | Stop-SockmapProxy -Timeout 0
+'@
+        $output | Should -Not -Match '(?m)^failed: '
+        $examples = (Get-Command -Module SockmapPS | Where-Object Noun -Match 'Policy|Redirect|Proxy').ForEach({ (Get-Help $_.Name -Full).examples.example }).Count
         [regex]::Matches($output, '(?m)^ran: ').Count | Should -Be $examples
     }
 

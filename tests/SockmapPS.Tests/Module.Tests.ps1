@@ -61,7 +61,7 @@ Describe 'The module' {
         $command.Noun | Should -Match '^(Sockmap|Bpf)[A-Z][A-Za-z]+$'
     }
 
-    It 'asks before <_> changes anything' -ForEach 'Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Add-SockmapPolicyRule', 'Clear-BpfMap', 'Export-SockmapMeasurement', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'Measure-SockmapBypass', 'New-BpfMap', 'New-SockmapPolicy', 'New-SockmapRedirect', 'Receive-SockmapSocket', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Remove-SockmapEntry', 'Remove-SockmapPolicy', 'Remove-SockmapPolicyRule', 'Remove-SockmapRedirect', 'Send-SockmapSocket', 'Set-BpfMapEntry', 'Set-SockmapPolicy', 'Start-SockmapProxy', 'Stop-SockmapProxy' {
+    It 'asks before <_> changes anything' -ForEach 'Add-BpfAttachment', 'Add-BpfPin', 'Add-SockmapEntry', 'Add-SockmapPolicyRule', 'Clear-BpfMap', 'Export-SockmapMeasurement', 'Import-BpfObject', 'Install-SockmapBypass', 'Lock-BpfMap', 'New-BpfMap', 'New-SockmapPolicy', 'New-SockmapRedirect', 'Remove-BpfAttachment', 'Remove-BpfMapEntry', 'Remove-BpfPin', 'Remove-SockmapBypass', 'Remove-SockmapEntry', 'Remove-SockmapPolicy', 'Remove-SockmapPolicyRule', 'Remove-SockmapRedirect', 'Set-BpfMapEntry', 'Set-SockmapPolicy', 'Start-SockmapProxy', 'Stop-SockmapProxy' {
         (Get-Command $_).Parameters.Keys | Should -Contain 'WhatIf'
         (Get-Command $_).Parameters.Keys | Should -Contain 'Confirm'
     }

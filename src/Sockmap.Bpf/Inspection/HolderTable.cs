@@ -9,7 +9,6 @@ namespace Sockmap.Bpf.Inspection;
 /// <summary>Which processes have which objects open, found once for a whole listing.</summary>
 internal sealed class HolderTable
 {
-    private const string Resource = "inspect.bpf.o";
     private const string ProgramName = "holders";
 
     private readonly Dictionary<(ObjectKind Kind, uint Id), (int[] Pids, string[] Commands)> _holders = [];
@@ -80,14 +79,7 @@ internal sealed class HolderTable
         return table;
     }
 
-    private static ObjectSpec ReadSpec()
-    {
-        using Stream stream = typeof(HolderTable).Assembly.GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException($"The assembly was built without {Resource}: run bpf/build.sh and build it again.");
-        byte[] bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return ObjectSpec.Read(bytes, "inspect");
-    }
+    private static ObjectSpec ReadSpec() => ObjectSpec.ReadEmbedded(typeof(HolderTable).Assembly, "inspect");
 
     private void Add(ObjectKind kind, uint id, int pid, string command)
     {

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Sockmap.Bpf.Btf;
 
 namespace Sockmap.Bpf.Loading;
@@ -56,6 +57,23 @@ public sealed class ObjectSpec
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         return new ObjectReader(elf, name).Read();
+    }
+
+    /// <summary>Reads an object file that an assembly carries as a resource.</summary>
+    /// <param name="assembly">The assembly.</param>
+    /// <param name="name">The object's name, as <see cref="Read"/> takes it; the resource is <c>NAME.bpf.o</c>.</param>
+    /// <exception cref="InvalidOperationException">The assembly was built without it.</exception>
+    /// <exception cref="BpfFormatException">The file is damaged, or holds something that is not supported.</exception>
+    public static ObjectSpec ReadEmbedded(Assembly assembly, string name)
+    {
+        ArgumentNullException.ThrowIfNull(assembly);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        string resource = name + ".bpf.o";
+        using Stream stream = assembly.GetManifestResourceStream(resource)
+            ?? throw new InvalidOperationException($"The assembly was built without {resource}: run bpf/build.sh and build it again.");
+        byte[] bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return Read(bytes, name);
     }
 
     /// <summary>Reads an object file.</summary>

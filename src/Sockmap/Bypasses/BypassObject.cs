@@ -32,7 +32,6 @@ internal static class BypassObject
     /// <summary>Handshakes under way that <see cref="Nat"/> has room for.</summary>
     private const uint Handshakes = 16384;
 
-    private const string Resource = "bypass.bpf.o";
     private const string ConfigVariable = "config";
     private const string IncludedPortsVariable = "included_ports";
     private const string ExcludedPortsVariable = "excluded_ports";
@@ -109,12 +108,5 @@ internal static class BypassObject
 
     private static VariableSpec Variable(string name) => Compiled.Value.Variables.Single(variable => string.Equals(variable.Name, name, StringComparison.Ordinal));
 
-    private static ObjectSpec ReadSpec()
-    {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException($"The assembly was built without {Resource}: run bpf/build.sh and build it again.");
-        byte[] bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return ObjectSpec.Read(bytes, "bypass");
-    }
+    private static ObjectSpec ReadSpec() => ObjectSpec.ReadEmbedded(Assembly.GetExecutingAssembly(), "bypass");
 }

@@ -23,7 +23,6 @@ internal static class PolicyObject
     public const string Enrolled = "enrolled";
     public const string Slot = "slot";
 
-    private const string Resource = "policy.bpf.o";
     private const string ConfigVariable = "config";
     private const string GenerationVariable = "generation";
 
@@ -81,12 +80,5 @@ internal static class PolicyObject
 
     private static VariableSpec Variable(string name) => Compiled.Value.Variables.Single(variable => string.Equals(variable.Name, name, StringComparison.Ordinal));
 
-    private static ObjectSpec ReadSpec()
-    {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException($"The assembly was built without {Resource}: run bpf/build.sh and build it again.");
-        byte[] bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return ObjectSpec.Read(bytes, "policy");
-    }
+    private static ObjectSpec ReadSpec() => ObjectSpec.ReadEmbedded(Assembly.GetExecutingAssembly(), "policy");
 }

@@ -14,19 +14,13 @@ internal static class SpliceObject
     public const string Totals = "totals";
     public const string Signals = "signals";
 
-    private const string Resource = "splice.bpf.o";
-
     // A record of a ring buffer has 8 bytes before its own 4, and is rounded up to 8.
     private const uint SignalSize = 16;
 
     /// <summary>Loads it with room for so many connections.</summary>
     public static BpfObject Load(int connections)
     {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException($"The assembly was built without {Resource}: run bpf/build.sh and build it again.");
-        byte[] bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        ObjectSpec spec = ObjectSpec.Read(bytes, "splice");
+        ObjectSpec spec = ObjectSpec.ReadEmbedded(Assembly.GetExecutingAssembly(), "splice");
         uint sockets = 2 * (uint)connections;
         foreach (string map in new[] { Sockets, Numbers, Ways, Bells })
         {

@@ -19,10 +19,8 @@ internal static class RedirectObject
     public const string JoinDry = "join_dry";
     public const string Leave = "leave";
 
-    private const string Resource = "redirect.bpf.o";
     private const string ConfigVariable = "config";
 
-    private static readonly Lazy<byte[]> Bytes = new(ReadBytes);
     private static readonly Lazy<ObjectSpec> Compiled = new(ReadSpec);
 
     /// <summary>The map that holds the settings.</summary>
@@ -56,14 +54,5 @@ internal static class RedirectObject
 
     private static bool IsConfiguration(VariableSpec variable) => string.Equals(variable.Name, ConfigVariable, StringComparison.Ordinal);
 
-    private static ObjectSpec ReadSpec() => ObjectSpec.Read(Bytes.Value, "redirect");
-
-    private static byte[] ReadBytes()
-    {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException($"The assembly was built without {Resource}: run bpf/build.sh and build it again.");
-        byte[] bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes;
-    }
+    private static ObjectSpec ReadSpec() => ObjectSpec.ReadEmbedded(Assembly.GetExecutingAssembly(), "redirect");
 }

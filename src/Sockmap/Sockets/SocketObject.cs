@@ -11,11 +11,9 @@ namespace Sockmap.Sockets;
 /// <summary>Our compiled object, bpf/sockets.bpf.o, which the assembly carries.</summary>
 internal static class SocketObject
 {
-    private const string Resource = "sockets.bpf.o";
     private const string OptionsVariable = "holder_options";
     private const string KeySizeVariable = "key_size";
 
-    private static readonly Lazy<byte[]> Bytes = new(ReadBytes);
 
     /// <summary>An iterator that writes a <see cref="HeldRow"/> for each descriptor.</summary>
     public static BpfLink LinkHeld(SocketReadOptions options) => LinkHolders("held", options);
@@ -51,14 +49,5 @@ internal static class SocketObject
         return BpfLink.CreateIterator(loaded.Programs[program], target);
     }
 
-    private static ObjectSpec ReadSpec() => ObjectSpec.Read(Bytes.Value, "sockets");
-
-    private static byte[] ReadBytes()
-    {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException($"The assembly was built without {Resource}: run bpf/build.sh and build it again.");
-        byte[] bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes;
-    }
+    private static ObjectSpec ReadSpec() => ObjectSpec.ReadEmbedded(Assembly.GetExecutingAssembly(), "sockets");
 }

@@ -17,7 +17,7 @@ internal static class PolicyGates
     /// <summary>Places the gates of all policies in a bypass that is being built.</summary>
     public static void PlaceAll(string? bpfFileSystem, BypassFolder bypass, Action<string> log)
     {
-        if (BypassStore.Find(bpfFileSystem, BypassStore.PoliciesName) is not { } policies)
+        if (BypassStore.Find(bpfFileSystem, PolicyFolder.StoreName) is not { } policies)
         {
             return;
         }

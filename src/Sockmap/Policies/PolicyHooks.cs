@@ -33,7 +33,7 @@ internal static class PolicyHooks
     /// <summary>A bypass was attached to a cgroup: every policy has to come behind it.</summary>
     public static void AttachAllLast(string? bpfFileSystem, ulong cgroupId, Action<string> log)
     {
-        if (BypassStore.Find(bpfFileSystem, BypassStore.PoliciesName) is not { } policies)
+        if (BypassStore.Find(bpfFileSystem, PolicyFolder.StoreName) is not { } policies)
         {
             return;
         }

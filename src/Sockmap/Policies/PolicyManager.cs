@@ -40,7 +40,7 @@ public sealed class PolicyManager
         return KernelError.Guard(() =>
         {
             using CgroupDirectory? cgroup = settings.Cgroup is null ? null : CgroupHierarchy.Open(settings.Cgroup);
-            BypassStore store = BypassStore.FindOrCreate(_options.BpfFileSystem, BypassStore.PoliciesName);
+            BypassStore store = BypassStore.FindOrCreate(_options.BpfFileSystem, PolicyFolder.StoreName);
             using IDisposable storeLock = store.Lock(_options.LockTimeout, cancellationToken);
             TakeAwayUnfinished(store, cancellationToken);
             PolicyFolder folder = new(store.FolderOf(settings.Name));
@@ -205,7 +205,7 @@ public sealed class PolicyManager
         throw new BypassException(BypassError.TooManyRules, string.Create(CultureInfo.InvariantCulture, $"{PolicyLayout.MostPolicies} policies are there, and more cannot be: add rules to one of them, or remove one."));
     }
 
-    private BypassStore? FindStore() => BypassStore.Find(_options.BpfFileSystem, BypassStore.PoliciesName);
+    private BypassStore? FindStore() => BypassStore.Find(_options.BpfFileSystem, PolicyFolder.StoreName);
 
     private PolicyFolder Find(string name) =>
         FindStore()?.FolderOf(name) is { Exists: true } folder ? new PolicyFolder(folder) : throw NotFound(name);

@@ -86,7 +86,7 @@ internal static class PolicyMembers
     }
 
     private static IEnumerable<PolicyFolder> List(string? bpfFileSystem) =>
-        BypassStore.Find(bpfFileSystem, BypassStore.PoliciesName) is { } store
+        BypassStore.Find(bpfFileSystem, PolicyFolder.StoreName) is { } store
             ? store.ListNames().Select(name => new PolicyFolder(store.FolderOf(name))).Where(static folder => folder.MissingPins.Count == 0)
             : [];
 

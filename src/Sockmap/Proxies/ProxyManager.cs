@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Sockmap.Bypasses;
+using Sockmap.Bypasses.Store;
 using Sockmap.Proxies.Interop;
 using Sockmap.Proxies.Store;
 using Sockmap.Workers;
@@ -63,12 +64,15 @@ public sealed class ProxyManager
 
     /// <summary>All proxies, by name.</summary>
     public IReadOnlyList<ProxyStatus> List() => KernelError.Guard(() =>
-        ProxyStore.Find(_options.BpfFileSystem) is { } store
-            ? [.. store.ListNames().Select(name => TryRead(store.FolderOf(name), reader => reader.ReadStatus(store.FolderOf(name).IsLocked()))).OfType<ProxyStatus>()]
+        FindStore() is { } store
+            ? [.. store.ListNames()
+                .Select(name => new ProxyFolder(store, name))
+                .Select(folder => TryRead(folder, reader => reader.ReadStatus(folder.IsLocked())))
+                .OfType<ProxyStatus>()]
             : (IReadOnlyList<ProxyStatus>)[]);
 
     /// <summary>The names of all proxies, without a look at them.</summary>
-    public IReadOnlyList<string> ListNames() => KernelError.Guard(() => ProxyStore.Find(_options.BpfFileSystem)?.ListNames() ?? []);
+    public IReadOnlyList<string> ListNames() => KernelError.Guard(() => FindStore()?.ListNames() ?? []);
 
     /// <summary>One proxy.</summary>
     /// <exception cref="BypassException">No proxy has this name (ProxyNotFound), or the kernel refused.</exception>
@@ -96,7 +100,7 @@ public sealed class ProxyManager
         long began = Stopwatch.GetTimestamp();
         return KernelError.Guard(() =>
         {
-            ProxyFolder folder = ProxyStore.Find(_options.BpfFileSystem)?.FolderOf(name) ?? throw ProxyRules.NotFound(name);
+            ProxyFolder folder = FindFolder(name) ?? throw ProxyRules.NotFound(name);
             using ProxyReader reader = ProxyReader.TryOpen(folder, writable: true) ?? throw ProxyRules.NotFound(name);
             if (folder.IsLocked())
             {
@@ -118,6 +122,10 @@ public sealed class ProxyManager
             };
         });
     }
+
+    private BypassStore? FindStore() => BypassStore.Find(_options.BpfFileSystem, ProxyFolder.StoreName);
+
+    private ProxyFolder? FindFolder(string name) => FindStore() is { } store ? new ProxyFolder(store, name) : null;
 
     private static T? TryRead<T>(ProxyFolder folder, Func<ProxyReader, T> read)
         where T : class
@@ -142,7 +150,7 @@ public sealed class ProxyManager
         where T : class
     {
         ProxyRules.CheckName(name);
-        return KernelError.Guard(() => ProxyStore.Find(_options.BpfFileSystem)?.FolderOf(name) is { } folder
+        return KernelError.Guard(() => FindFolder(name) is { } folder
             ? TryRead(folder, reader => read(folder, reader))
             : null) ?? throw ProxyRules.NotFound(name);
     }

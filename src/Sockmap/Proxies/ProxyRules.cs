@@ -1,11 +1,10 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Sockmap.Bypasses;
 
 namespace Sockmap.Proxies;
 
 /// <summary>Which settings of a proxy can be.</summary>
-internal static partial class ProxyRules
+internal static class ProxyRules
 {
     private const int MostConnections = 100_000;
     private const int LongestName = 64;
@@ -55,19 +54,10 @@ internal static partial class ProxyRules
         ? endPoint
         : throw Invalid($"'{text}' is no address of a proxy: give {ProxyEndPoint.Forms}.");
 
-    public static void CheckName(string name)
-    {
-        if (!NamePattern().IsMatch(name))
-        {
-            throw Invalid($"'{name}' cannot be the name of a proxy: use 1 to {LongestName} letters, digits, '-' and '_', the first one no '-'.");
-        }
-    }
+    public static void CheckName(string name) => SettingsRules.CheckName(name, "a proxy");
 
     public static BypassException NotFound(string name) =>
         new(BypassError.ProxyNotFound, $"No proxy '{name}' is there: Get-SockmapProxy lists those that are.");
 
     private static BypassException Invalid(string message) => new(BypassError.InvalidSetting, message);
-
-    [GeneratedRegex(@"\A[A-Za-z0-9_][A-Za-z0-9_-]{0,63}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex NamePattern();
 }

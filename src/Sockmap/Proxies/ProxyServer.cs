@@ -2,6 +2,7 @@ using System.Globalization;
 using Sockmap.Bpf;
 using Sockmap.Bpf.Loading;
 using Sockmap.Bypasses;
+using Sockmap.Bypasses.Store;
 using Sockmap.Proxies.Interop;
 using Sockmap.Proxies.Layout;
 using Sockmap.Proxies.Store;
@@ -176,11 +177,12 @@ public sealed class ProxyServer : IDisposable
         };
         try
         {
-            return ProxyBoard.Open(ProxyStore.FindOrCreate(options.BpfFileSystem).FolderOf(Name), _connections.Length, description, _engine);
+            BypassStore store = BypassStore.FindOrCreate(options.BpfFileSystem, ProxyFolder.StoreName);
+            return KernelError.Guard(() => ProxyBoard.Open(new ProxyFolder(store, Name), _connections.Length, description, _engine));
         }
-        catch (BpfException e) when (options.AllowUnlisted)
+        catch (BypassException e) when (options.AllowUnlisted && e.InnerException is BpfException)
         {
-            UnlistedReason = KernelError.Explain(e).Message;
+            UnlistedReason = e.Message;
             return ProxyBoard.Unlisted(_connections.Length);
         }
     }

@@ -285,6 +285,7 @@ public sealed class LifecycleTests
     [InlineData("")]
     [InlineData("a.b")]
     [InlineData("../x")]
+    [InlineData("x\n")]
     [InlineData("~x")]
     [InlineData("12345678901234567890123456789012345678901234567890123456789012345")]
     public void ANameThatCannotBeIsRefused(string name)

@@ -13,9 +13,6 @@ internal sealed class BypassStore
     /// <summary>The name of the bypasses' folder.</summary>
     public const string FolderName = "sockmapps";
 
-    /// <summary>The folder of all policies, built and locked in the same way.</summary>
-    public const string PoliciesName = "sockmapps_policies";
-
     private BypassStore(string root) => Root = root;
 
     public string Root { get; }

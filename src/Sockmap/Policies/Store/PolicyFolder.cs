@@ -5,6 +5,9 @@ namespace Sockmap.Policies.Store;
 /// <summary>One policy's folder on bpffs: which pin has which name.</summary>
 internal sealed class PolicyFolder(BypassFolder folder)
 {
+    /// <summary>The name of the folder of all policies, which is built and locked as that of the bypasses is.</summary>
+    public const string StoreName = "sockmapps_policies";
+
     public string Name => folder.Name;
 
     public string Path => folder.Path;

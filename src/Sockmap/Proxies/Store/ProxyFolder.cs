@@ -2,17 +2,20 @@ using Sockmap.Bpf;
 using Sockmap.Bpf.Maps;
 using Sockmap.Bpf.Pinning;
 using Sockmap.Bypasses;
+using Sockmap.Bypasses.Store;
 
 namespace Sockmap.Proxies.Store;
 
 /// <summary>One proxy's folder on bpffs: which pin has which name. Its process holds a lock on it as long as it lives.</summary>
-internal sealed class ProxyFolder(ProxyStore store, string name, bool isUnfinished = false)
+internal sealed class ProxyFolder(BypassStore store, string name, bool isUnfinished = false)
 {
-    public const string UnfinishedPrefix = "~";
+    public const string StoreName = "sockmapps_proxies";
+
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(30);
 
     public string Name { get; } = name;
 
-    public string Path { get; } = System.IO.Path.Combine(store.Root, isUnfinished ? UnfinishedPrefix + name : name);
+    public string Path { get; } = System.IO.Path.Combine(store.Root, isUnfinished ? BypassFolder.UnfinishedPrefix + name : name);
 
     /// <summary>Root of the bpffs: the store lies in it.</summary>
     public string BpfFileSystem => System.IO.Path.GetDirectoryName(store.Root)!;
@@ -50,7 +53,7 @@ internal sealed class ProxyFolder(ProxyStore store, string name, bool isUnfinish
     /// <exception cref="BypassException">A proxy of this name is there (ProxyExists).</exception>
     public DirectoryLock Create(Action<ProxyFolder> pin)
     {
-        using IDisposable storeLock = store.Lock();
+        using IDisposable storeLock = store.Lock(LockTimeout, CancellationToken.None);
         if (Exists)
         {
             if (IsLocked())

@@ -648,7 +648,7 @@ static __always_inline bool is_full(struct entry_state *state, __u32 size, const
 	__u64 limit = config.queue_limit;
 	__u64 queued = queued_bytes(state->peer_sock, exact);
 
-	if (add_to_window(state, size, queued) && !(config.options & OPTION_KEEP_SOCKETS) && is_trial_due(state, queued))
+	if (!(config.options & OPTION_KEEP_SOCKETS) && add_to_window(state, size, queued) && is_trial_due(state, queued))
 		state->flags |= ENTRY_TRIAL;
 	if (!queued) {
 		state->burst = 0;

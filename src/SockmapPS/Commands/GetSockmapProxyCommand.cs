@@ -7,7 +7,7 @@ namespace SockmapPS.Commands;
 /// <summary>Get-SockmapProxy: the proxies of this machine, whoever started them, or their connections.</summary>
 [Cmdlet(VerbsCommon.Get, "SockmapProxy")]
 [OutputType(typeof(ProxyStatus), typeof(ProxyConnectionStatus))]
-public sealed class GetSockmapProxyCommand : SockmapCommand
+public sealed class GetSockmapProxyCommand : ProxyCommand
 {
     /// <summary>Names and wildcards; every proxy where none is given.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -20,15 +20,10 @@ public sealed class GetSockmapProxyCommand : SockmapCommand
     [Parameter]
     public SwitchParameter Connection { get; set; }
 
-    /// <summary>Root of a mounted bpffs; the standard one where none is given.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [ValidateNotNullOrEmpty]
-    public string? BpfFileSystem { get; set; }
-
     /// <inheritdoc />
     protected override void ProcessRecord()
     {
-        ProxyManager manager = OpenProxies(BpfFileSystem);
+        ProxyManager manager = OpenProxies();
         ForEachProxy(manager, Name, name =>
         {
             if (Connection)

@@ -13,11 +13,7 @@ public abstract class RedirectCommand : SockmapCommand
     public string? BpfFileSystem { get; set; }
 
     /// <summary>A manager that tells its steps as verbose lines.</summary>
-    private protected RedirectManager OpenRedirects() => new(new BypassManagerOptions
-    {
-        BpfFileSystem = BpfFileSystem is null ? null : ResolveFolder(BpfFileSystem),
-        Log = step => TellHost(() => WriteVerbose(step)),
-    });
+    private protected RedirectManager OpenRedirects() => new(OptionsFor(BpfFileSystem));
 
     /// <summary>Runs kernel work once for each redirect that the patterns mean, as <see cref="SockmapCommand.ForEachName"/> does.</summary>
     private protected void ForEachRedirect(RedirectManager manager, string[]? patterns, Action<string> work) =>

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using System.Runtime.ExceptionServices;
 using Sockmap.Bypasses;
-using Sockmap.Proxies;
 using Sockmap.Workers;
 using SockmapPS.Errors;
 
@@ -57,13 +56,6 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
         BpfFileSystem = bpfFileSystem is null ? null : ResolveFolder(bpfFileSystem),
         Log = step => TellHost(() => WriteVerbose(step)),
     };
-
-    /// <summary>A manager of the proxies on the given bpffs (null: the standard one) that tells its steps as verbose lines.</summary>
-    private protected ProxyManager OpenProxies(string? bpfFileSystem) => new(new ProxyManagerOptions
-    {
-        BpfFileSystem = bpfFileSystem is null ? null : ResolveFolder(bpfFileSystem),
-        Log = step => TellHost(() => WriteVerbose(step)),
-    });
 
     /// <summary>
     /// The full path of a folder, from the session's location where it is relative. Not through the provider, which
@@ -142,10 +134,6 @@ public abstract class SockmapCommand : PSCmdlet, IDisposable
     /// <param name="work">What to do with a name.</param>
     private protected void ForEachBypass(BypassManager manager, string[]? patterns, Action<string> work) =>
         ForEachName(manager.ListNames, BypassError.BypassNotFound, patterns, work);
-
-    /// <summary>The same for proxies.</summary>
-    private protected void ForEachProxy(ProxyManager manager, string[]? patterns, Action<string> work) =>
-        ForEachName(manager.ListNames, BypassError.ProxyNotFound, patterns, work);
 
     /// <summary>The same for whatever has names.</summary>
     /// <param name="list">All the names that there are.</param>

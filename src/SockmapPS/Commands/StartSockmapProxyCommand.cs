@@ -11,7 +11,7 @@ namespace SockmapPS.Commands;
 /// </summary>
 [Cmdlet(VerbsLifecycle.Start, "SockmapProxy", SupportsShouldProcess = true)]
 [OutputType(typeof(ProxyStatus))]
-public sealed class StartSockmapProxyCommand : SockmapCommand
+public sealed class StartSockmapProxyCommand : ProxyCommand
 {
     private static readonly ProxySettings Usual = new() { Listen = [], To = [] };
 
@@ -47,11 +47,6 @@ public sealed class StartSockmapProxyCommand : SockmapCommand
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    /// <summary>Root of a mounted bpffs; the standard one where none is given.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [ValidateNotNullOrEmpty]
-    public string? BpfFileSystem { get; set; }
-
     /// <inheritdoc />
     protected override void ProcessRecord()
     {
@@ -69,7 +64,7 @@ public sealed class StartSockmapProxyCommand : SockmapCommand
             return;
         }
 
-        ProxyManager manager = OpenProxies(BpfFileSystem);
+        ProxyManager manager = OpenProxies();
         TryRun(
             () =>
             {

@@ -10,7 +10,7 @@ namespace SockmapPS.Commands;
 /// <summary>Stop-SockmapProxy: lets a proxy's connections end in their own time, and closes those that have not.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "SockmapProxy", SupportsShouldProcess = true)]
 [OutputType(typeof(ProxyStopResult))]
-public sealed class StopSockmapProxyCommand : SockmapCommand
+public sealed class StopSockmapProxyCommand : ProxyCommand
 {
     /// <summary>Names and wildcards.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -28,15 +28,10 @@ public sealed class StopSockmapProxyCommand : SockmapCommand
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    /// <summary>Root of a mounted bpffs; the standard one where none is given.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [ValidateNotNullOrEmpty]
-    public string? BpfFileSystem { get; set; }
-
     /// <inheritdoc />
     protected override void ProcessRecord()
     {
-        ProxyManager manager = OpenProxies(BpfFileSystem);
+        ProxyManager manager = OpenProxies();
         ForEachProxy(manager, Name, name =>
         {
             if (!ShouldProcess($"proxy '{name}'", string.Create(CultureInfo.InvariantCulture, $"Stop, and reset connections that have not ended in {Timeout.TotalSeconds:0.#} s")))

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using Sockmap.Bpf.Inspection;
 
@@ -6,7 +7,7 @@ namespace SockmapPS.Completion;
 /// <summary>Offers names or ids of the objects that a cmdlet looks at.</summary>
 public sealed class BpfObjectCompleter : OfferCompleter
 {
-    private protected override IEnumerable<CompletionOffer> Find(string command, string parameter, string typed)
+    private protected override IEnumerable<CompletionOffer> Find(string command, string parameter, string typed, IDictionary? bound)
     {
         bool names = string.Equals(parameter, "Name", StringComparison.OrdinalIgnoreCase);
         return Objects(command)

@@ -1,3 +1,4 @@
+using System.Collections;
 using Sockmap.Bpf.Inspection;
 
 namespace SockmapPS.Completion;
@@ -5,7 +6,7 @@ namespace SockmapPS.Completion;
 /// <summary>Offers the pins on every bpffs; to a cmdlet that looks at one kind of object, those of that kind.</summary>
 public sealed class BpfPinCompleter : OfferCompleter
 {
-    private protected override IEnumerable<CompletionOffer> Find(string command, string parameter, string typed) =>
+    private protected override IEnumerable<CompletionOffer> Find(string command, string parameter, string typed, IDictionary? bound) =>
         new BpfInventory(new() { Problem = static _ => { } }).Pins()
             .Where(pin => Suits(command, pin.Kind))
             .Select(static pin => new CompletionOffer(pin.Path, $"{pin.Type} {pin.Kind} {pin.Name}".TrimEnd()));

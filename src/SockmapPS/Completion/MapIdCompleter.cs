@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using Sockmap.Bpf;
 using Sockmap.Bpf.Maps;
@@ -7,7 +8,7 @@ namespace SockmapPS.Completion;
 /// <summary>Offers the ids of the maps in the kernel, and shows what they are.</summary>
 public sealed class MapIdCompleter : OfferCompleter
 {
-    private protected override IEnumerable<CompletionOffer> Find(string command, string parameter, string typed) =>
+    private protected override IEnumerable<CompletionOffer> Find(string command, string parameter, string typed, IDictionary? bound) =>
         BpfMap.EnumerateIds()
             .Select(static id => (Id: id, Text: id.ToString(CultureInfo.InvariantCulture)))
             .Where(map => map.Text.StartsWith(typed, StringComparison.Ordinal))

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Diagnostics;
 
 namespace SockmapPS.Completion;
@@ -5,7 +6,7 @@ namespace SockmapPS.Completion;
 /// <summary>Offers the names of the processes, and shows how many of each there are.</summary>
 public sealed class ProcessNameCompleter : OfferCompleter
 {
-    private protected override IEnumerable<CompletionOffer> Find(string command, string parameter, string typed) =>
+    private protected override IEnumerable<CompletionOffer> Find(string command, string parameter, string typed, IDictionary? bound) =>
         Process.GetProcesses()
             .GroupBy(static process => process.ProcessName, StringComparer.Ordinal)
             .OrderBy(static name => name.Key, StringComparer.Ordinal)

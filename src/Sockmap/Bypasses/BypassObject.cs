@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Sockmap.Bpf.Loading;
 using Sockmap.Bypasses.Layout;
 using Sockmap.Filters;
-using Sockmap.Policies.Layout;
 
 namespace Sockmap.Bypasses;
 
@@ -85,7 +84,7 @@ internal static class BypassObject
         spec.SetVariable(IncludedPortsVariable, PortBitmap.Write(settings.Ports));
         spec.SetVariable(ExcludedPortsVariable, PortBitmap.Write(settings.ExcludedPorts));
         spec.Maps[SockHash].MaxEntries = (uint)settings.MaxEntries;
-        spec.Maps[Slot].MaxEntries = PolicyLayout.Slots;
+        spec.Maps[Slot].MaxEntries = SlotLayout.Count;
         spec.Maps[Marks].MaxEntries = (uint)settings.MaxEntries;
         spec.Maps[Nat].MaxEntries = settings.ThroughNat ? Handshakes : 1;
         spec.Maps[IncludedAddresses].MaxEntries = (uint)Math.Max(1, settings.Addresses.Count);

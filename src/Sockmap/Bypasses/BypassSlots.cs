@@ -1,6 +1,6 @@
 using Sockmap.Bpf.Maps;
 using Sockmap.Bpf.Programs;
-using Sockmap.Policies.Layout;
+using Sockmap.Bypasses.Layout;
 
 namespace Sockmap.Bypasses;
 
@@ -11,12 +11,12 @@ namespace Sockmap.Bypasses;
 /// <param name="slots">The array.</param>
 internal sealed class BypassSlots(BpfMap slots)
 {
-    private const uint First = PolicyLayout.FirstSlot;
-    private const uint Verdict = PolicyLayout.VerdictSlot;
-    private const uint Leave = PolicyLayout.LeaveSlot;
+    private const uint First = SlotLayout.First;
+    private const uint Verdict = SlotLayout.Verdict;
+    private const uint Leave = SlotLayout.Leave;
 
     /// <summary>Whether it has room for gates; one that an older version made has not.</summary>
-    public bool TakesGates => slots.MaxEntries >= PolicyLayout.Slots;
+    public bool TakesGates => slots.MaxEntries >= SlotLayout.Count;
 
     /// <summary>Messages reach a verdict that may redirect.</summary>
     public bool IsRedirecting(uint? leaveId) =>
@@ -112,13 +112,13 @@ internal sealed class BypassSlots(BpfMap slots)
         return true;
     }
 
-    private static uint GateOf(uint number) => PolicyLayout.GateSlots + number;
+    private static uint GateOf(uint number) => SlotLayout.Gates + number;
 
     private bool IsGate(uint id) => Gates().Any(place => slots.TryLookup(place, out uint gate) && gate == id);
 
     private IEnumerable<uint> Gates()
     {
-        for (uint place = PolicyLayout.GateSlots; TakesGates && place < Verdict; place++)
+        for (uint place = SlotLayout.Gates; TakesGates && place < Verdict; place++)
         {
             if (slots.TryLookup(place, out uint _))
             {

@@ -30,6 +30,8 @@ internal static class SocketConstants
     internal const int MSG_ERRQUEUE = 0x2000;
     internal const int MSG_NOSIGNAL = 0x4000;
     internal const int MSG_ZEROCOPY = 0x4000000;
+    internal const int SOCK_NONBLOCK = 0x800;
+    internal const int SHUT_WR = 1;
 
     // include/uapi/asm-generic/socket.h
     internal const int SO_TYPE = 3;
@@ -41,9 +43,13 @@ internal static class SocketConstants
     internal const int SO_MEMINFO = 55;
     internal const int SO_ZEROCOPY = 60;
     internal const int SO_NETNS_COOKIE = 71;
+    internal const int SO_REUSEADDR = 2;
+    internal const int SO_ERROR = 4;
+    internal const int SO_KEEPALIVE = 9;
 
     // include/uapi/linux/sockios.h
     internal const uint SIOCGSKNS = 0x894C;
+    internal const uint SIOCOUTQ = 0x5411;
 
     // include/uapi/asm-generic/errno.h
     internal const int ENOTSOCK = 88;
@@ -76,6 +82,7 @@ internal static class SocketConstants
     internal const int TCP_ULP = 31;
     internal const int TCP_SEND_QUEUE = 2;
     internal const int TCP_REPAIR_ON = 1;
+
     // Off without the window probe that turning it off sends else.
     internal const int TCP_REPAIR_OFF_NO_WP = -1;
 
@@ -87,7 +94,24 @@ internal static class SocketConstants
     internal const int EPOLL_CTL_ADD = 1;
     internal const uint EPOLLIN = 1;
     internal const uint EPOLLET = 1u << 31;
+    internal const int EPOLL_CTL_DEL = 2;
+    internal const int EPOLL_CTL_MOD = 3;
+    internal const uint EPOLLOUT = 4;
+    internal const uint EPOLLERR = 8;
+    internal const uint EPOLLHUP = 0x10;
+    internal const uint EPOLLRDHUP = 0x2000;
 
     // include/linux/splice.h
     internal const uint SPLICE_F_NONBLOCK = 2;
+
+    // include/uapi/linux/in6.h
+    internal const int IPPROTO_IPV6 = 41;
+    internal const int IPV6_V6ONLY = 26;
+
+    // include/uapi/linux/eventfd.h
+    internal const int EFD_CLOEXEC = 0x80000;
+    internal const int EFD_NONBLOCK = 0x800;
+
+    // include/uapi/linux/bpf.h
+    internal const uint BPF_F_MMAPABLE = 1 << 10;
 }

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Sockmap.Bpf;
 using Sockmap.Bpf.Maps;
 using Sockmap.Bpf.Pinning;
-using Sockmap.Proxies.Interop;
+using Sockmap.Interop;
 using Sockmap.Proxies.Layout;
 using Sockmap.Proxies.Store;
 
@@ -114,7 +114,7 @@ internal sealed class ProxyBoard : IDisposable
         KeySize = sizeof(int),
         ValueSize = size,
         MaxEntries = (uint)entries,
-        Flags = ProxyConstants.BPF_F_MMAPABLE,
+        Flags = SocketConstants.BPF_F_MMAPABLE,
     }));
 
     private T Own<T>(T resource)

@@ -10,9 +10,9 @@ namespace Sockmap.Proxies;
 internal sealed class ProxyConnection : IDisposable
 {
     // Edge-triggered: each event is told once, and work goes on until the kernel says EAGAIN.
-    private const uint EndEvents = ProxyConstants.EPOLLRDHUP | ProxyConstants.EPOLLET;
-    private const uint SplicedEvents = EndEvents | ProxyConstants.EPOLLOUT;
-    private const uint CopiedEvents = SplicedEvents | ProxyConstants.EPOLLIN;
+    private const uint EndEvents = SocketConstants.EPOLLRDHUP | SocketConstants.EPOLLET;
+    private const uint SplicedEvents = EndEvents | SocketConstants.EPOLLOUT;
+    private const uint CopiedEvents = SplicedEvents | SocketConstants.EPOLLIN;
 
     private readonly Epoll _epoll;
     private readonly int _client;
@@ -86,7 +86,7 @@ internal sealed class ProxyConnection : IDisposable
             CloseTarget();
             Target = target;
             Deadline = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
-            int descriptor = SocketCalls.Socket(target.Family, SocketConstants.SOCK_STREAM | ProxyConstants.SOCK_NONBLOCK, 0);
+            int descriptor = SocketCalls.Socket(target.Family, SocketConstants.SOCK_STREAM | SocketConstants.SOCK_NONBLOCK, 0);
             if (descriptor < 0)
             {
                 Reason = $"no socket for '{target}': {Errno.Describe(-descriptor)}";
@@ -99,7 +99,7 @@ internal sealed class ProxyConnection : IDisposable
             if (result is >= 0 or -Errno.EINPROGRESS or -Errno.EINTR)
             {
                 // Told at once where it is connected already.
-                _epoll.Add(descriptor, ProxyConstants.EPOLLOUT | ProxyConstants.EPOLLET, Key | 1);
+                _epoll.Add(descriptor, SocketConstants.EPOLLOUT | SocketConstants.EPOLLET, Key | 1);
                 return true;
             }
 
@@ -137,7 +137,7 @@ internal sealed class ProxyConnection : IDisposable
         {
             // No socket of another family knows it, which does no harm.
             _ = ProxyCalls.SetOption(socket, SocketConstants.IPPROTO_TCP, SocketConstants.TCP_NODELAY, 1);
-            _ = ProxyCalls.SetOption(socket, SocketConstants.SOL_SOCKET, ProxyConstants.SO_KEEPALIVE, 1);
+            _ = ProxyCalls.SetOption(socket, SocketConstants.SOL_SOCKET, SocketConstants.SO_KEEPALIVE, 1);
         }
 
         if (engine is not null && !isTcp)

@@ -118,7 +118,7 @@ internal sealed class ProxyFlow
         }
 
         // It may have been reset meanwhile, which its own event tells.
-        _ = ProxyCalls.Shutdown(_destination, ProxyConstants.SHUT_WR);
+        _ = ProxyCalls.Shutdown(_destination, SocketConstants.SHUT_WR);
         IsDone = true;
         return FlowOutcome.Idle;
     }

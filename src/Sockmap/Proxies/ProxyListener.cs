@@ -35,7 +35,7 @@ internal sealed class ProxyListener : IDisposable
     /// <exception cref="BypassException">It cannot (AddressNotUsable, PermissionDenied).</exception>
     public static ProxyListener Open(ProxyEndPoint endPoint)
     {
-        int descriptor = SocketCalls.Socket(endPoint.Family, SocketConstants.SOCK_STREAM | ProxyConstants.SOCK_NONBLOCK, 0);
+        int descriptor = SocketCalls.Socket(endPoint.Family, SocketConstants.SOCK_STREAM | SocketConstants.SOCK_NONBLOCK, 0);
         if (descriptor < 0)
         {
             throw Failed(endPoint, -descriptor);
@@ -45,10 +45,10 @@ internal sealed class ProxyListener : IDisposable
         string? bound = null;
         try
         {
-            _ = ProxyCalls.SetOption(descriptor, SocketConstants.SOL_SOCKET, ProxyConstants.SO_REUSEADDR, 1);
+            _ = ProxyCalls.SetOption(descriptor, SocketConstants.SOL_SOCKET, SocketConstants.SO_REUSEADDR, 1);
             if (endPoint.Family == SocketConstants.AF_INET6)
             {
-                Check(endPoint, ProxyCalls.SetOption(descriptor, ProxyConstants.IPPROTO_IPV6, ProxyConstants.IPV6_V6ONLY, endPoint.Address is null ? 0 : 1));
+                Check(endPoint, ProxyCalls.SetOption(descriptor, SocketConstants.IPPROTO_IPV6, SocketConstants.IPV6_V6ONLY, endPoint.Address is null ? 0 : 1));
             }
 
             RemoveAbandoned(endPoint);
@@ -84,7 +84,7 @@ internal sealed class ProxyListener : IDisposable
         }
 
         using SafeSocketDescriptor probe = new(ProxyCalls.Check(
-            SocketCalls.Socket(SocketConstants.AF_UNIX, SocketConstants.SOCK_STREAM | ProxyConstants.SOCK_NONBLOCK, 0), "Making a UNIX socket"));
+            SocketCalls.Socket(SocketConstants.AF_UNIX, SocketConstants.SOCK_STREAM | SocketConstants.SOCK_NONBLOCK, 0), "Making a UNIX socket"));
 
         // The kernel refuses a connection to a file of any other kind too.
         if (SocketCalls.Connect((int)probe.DangerousGetHandle(), endPoint.ToSocketAddress()) == -Errno.ECONNREFUSED && IsSocket(endPoint.Path))

@@ -3,6 +3,7 @@ using Sockmap.Bpf;
 using Sockmap.Bpf.Loading;
 using Sockmap.Bypasses;
 using Sockmap.Bypasses.Store;
+using Sockmap.Interop;
 using Sockmap.Proxies.Interop;
 using Sockmap.Proxies.Layout;
 using Sockmap.Proxies.Store;
@@ -55,7 +56,7 @@ public sealed class ProxyServer : IDisposable
         _wake = new SafeSocketDescriptor(ProxyCalls.Check(ProxyCalls.Eventfd(), "Making an eventfd"));
         try
         {
-            _epoll.Add((int)_wake.DangerousGetHandle(), ProxyConstants.EPOLLIN, WakeData);
+            _epoll.Add((int)_wake.DangerousGetHandle(), SocketConstants.EPOLLIN, WakeData);
             foreach (string listen in settings.Listen)
             {
                 _listeners.Add(ProxyListener.Open(ProxyRules.Read(listen)));
@@ -66,7 +67,7 @@ public sealed class ProxyServer : IDisposable
             _board = OpenBoard(options);
             if (_engine is not null)
             {
-                _epoll.Add((int)_engine.SignalDescriptor.DangerousGetHandle(), ProxyConstants.EPOLLIN, SignalData);
+                _epoll.Add((int)_engine.SignalDescriptor.DangerousGetHandle(), SocketConstants.EPOLLIN, SignalData);
             }
 
             Listen(true);
@@ -281,7 +282,7 @@ public sealed class ProxyServer : IDisposable
     {
         if (connection.Mode != ProxyMode.Connecting)
         {
-            if ((events & ProxyConstants.EPOLLERR) != 0 && connection.HasFailed())
+            if ((events & SocketConstants.EPOLLERR) != 0 && connection.HasFailed())
             {
                 Reset(connection);
                 return;
@@ -289,7 +290,7 @@ public sealed class ProxyServer : IDisposable
 
             Queue(connection, FlowOutcome.Again);
         }
-        else if (isTarget && (events & (ProxyConstants.EPOLLOUT | ProxyConstants.EPOLLERR | ProxyConstants.EPOLLHUP)) != 0)
+        else if (isTarget && (events & (SocketConstants.EPOLLOUT | SocketConstants.EPOLLERR | SocketConstants.EPOLLHUP)) != 0)
         {
             if (connection.FinishConnecting())
             {
@@ -486,7 +487,7 @@ public sealed class ProxyServer : IDisposable
         {
             if (take)
             {
-                _epoll.Add(_listeners[i].Descriptor, ProxyConstants.EPOLLIN, ListenerFlag | (uint)i);
+                _epoll.Add(_listeners[i].Descriptor, SocketConstants.EPOLLIN, ListenerFlag | (uint)i);
             }
             else
             {

@@ -1,4 +1,5 @@
 using Sockmap.Policies;
+using Sockmap.Bypasses.Layout;
 using Sockmap.Policies.Layout;
 using Sockmap.Tests.Support;
 
@@ -57,10 +58,10 @@ public sealed class PolicyLayoutTests
         ["POLICY_LAYOUT"] = PolicyLayout.Current,
         ["MOST_RULES"] = PolicyLayout.MostRules,
         ["MOST_POLICIES"] = PolicyLayout.MostPolicies,
-        ["SLOT_GATES"] = PolicyLayout.GateSlots,
-        ["SLOT_VERDICT"] = PolicyLayout.VerdictSlot,
-        ["SLOT_LEAVE"] = PolicyLayout.LeaveSlot,
-        ["SLOTS"] = PolicyLayout.Slots,
+        ["SLOT_GATES"] = SlotLayout.Gates,
+        ["SLOT_VERDICT"] = SlotLayout.Verdict,
+        ["SLOT_LEAVE"] = SlotLayout.Leave,
+        ["SLOTS"] = SlotLayout.Count,
         ["COUNTER_DEFAULT"] = PolicyLayout.DefaultCounter,
         ["COUNTER_DROPPED"] = PolicyLayout.DroppedCounter,
         ["FIRST_GENERATION"] = (long)PolicyLayout.FirstGeneration,

@@ -84,11 +84,15 @@ public sealed class SocketLayoutTests
             #include <errno.h>
             #include <fcntl.h>
             #include <sys/epoll.h>
+            #include <sys/eventfd.h>
             #include <sys/ioctl.h>
             #include <sys/socket.h>
             #include <sys/syscall.h>
             #include <asm/socket.h>
+            #include <linux/bpf.h>
             #include <linux/in.h>
+            #include <linux/in6.h>
+            #include <linux/sockios.h>
             #include <linux/tcp.h>
             #include <linux/netlink.h>
             #include <linux/sockios.h>

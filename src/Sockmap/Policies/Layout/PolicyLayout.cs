@@ -1,3 +1,5 @@
+using Sockmap.Bypasses.Layout;
+
 namespace Sockmap.Policies.Layout;
 
 /// <summary>Numbers of bpf/policy.h.</summary>
@@ -7,17 +9,9 @@ internal static class PolicyLayout
     public const uint Current = 1;
 
     public const int MostRules = 1024;
-    public const int MostPolicies = 8;
 
-    /// <summary>Slot of a bypass's program array that the root program calls.</summary>
-    public const uint FirstSlot = 0;
-
-    /// <summary>SLOT_GATES: where the gate of policy number 0 is.</summary>
-    public const uint GateSlots = 1;
-
-    public const uint VerdictSlot = GateSlots + MostPolicies;
-    public const uint LeaveSlot = VerdictSlot + 1;
-    public const uint Slots = LeaveSlot + 1;
+    /// <summary>MOST_POLICIES: each has a gate in every bypass.</summary>
+    public const int MostPolicies = SlotLayout.MostGates;
 
     /// <summary>COUNTER_DEFAULT: what no rule matched, by direction.</summary>
     public const uint DefaultCounter = MostRules;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Sockmap.Bpf;
+using Sockmap.Interop;
 using Sockmap.Sockets;
 
 namespace Sockmap.Proxies.Interop;
@@ -21,13 +22,13 @@ internal sealed unsafe partial class Epoll : IDisposable
     private readonly byte[] _events = GC.AllocateArray<byte>(MostEvents * 16, pinned: true);
 
     public Epoll() => _epoll = new SafeSocketDescriptor(ProxyCalls.Check(
-        ProxyCalls.Result(EpollCreateNative(ProxyConstants.EPOLL_CLOEXEC)), "Creating an epoll"));
+        ProxyCalls.Result(EpollCreateNative(SocketConstants.EPOLL_CLOEXEC)), "Creating an epoll"));
 
-    public void Add(int descriptor, uint events, ulong data) => Control(ProxyConstants.EPOLL_CTL_ADD, descriptor, events, data);
+    public void Add(int descriptor, uint events, ulong data) => Control(SocketConstants.EPOLL_CTL_ADD, descriptor, events, data);
 
-    public void Change(int descriptor, uint events, ulong data) => Control(ProxyConstants.EPOLL_CTL_MOD, descriptor, events, data);
+    public void Change(int descriptor, uint events, ulong data) => Control(SocketConstants.EPOLL_CTL_MOD, descriptor, events, data);
 
-    public void Remove(int descriptor) => Control(ProxyConstants.EPOLL_CTL_DEL, descriptor, 0, 0);
+    public void Remove(int descriptor) => Control(SocketConstants.EPOLL_CTL_DEL, descriptor, 0, 0);
 
     /// <summary>Waits; -1 is for ever. Gives how many events there are, 0 also where a signal came.</summary>
     public int Wait(int milliseconds)

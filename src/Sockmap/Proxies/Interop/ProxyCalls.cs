@@ -24,7 +24,7 @@ internal static unsafe partial class ProxyCalls
         int result;
         do
         {
-            result = Result(AcceptNative(listener, null, null, SocketConstants.SOCK_CLOEXEC | ProxyConstants.SOCK_NONBLOCK));
+            result = Result(AcceptNative(listener, null, null, SocketConstants.SOCK_CLOEXEC | SocketConstants.SOCK_NONBLOCK));
         }
         while (result == -Errno.EINTR);
 
@@ -38,7 +38,7 @@ internal static unsafe partial class ProxyCalls
     internal static int UnacknowledgedBytes(int socket)
     {
         int bytes = 0;
-        int result = Result(IoctlNative(socket, ProxyConstants.SIOCOUTQ, &bytes));
+        int result = Result(IoctlNative(socket, SocketConstants.SIOCOUTQ, &bytes));
         return result < 0 ? result : bytes;
     }
 
@@ -49,12 +49,12 @@ internal static unsafe partial class ProxyCalls
     internal static bool IsWritable(int socket)
     {
         // struct pollfd: the descriptor, the events asked for, and those that are.
-        long poll = (uint)socket | ((long)ProxyConstants.EPOLLOUT << 32);
+        long poll = (uint)socket | ((long)SocketConstants.EPOLLOUT << 32);
         return Result(PollNative(&poll, 1, 0)) > 0;
     }
 
     /// <summary>eventfd(2) that starts at 0, does not block and is closed on exec.</summary>
-    internal static int Eventfd() => Result(EventfdNative(0, ProxyConstants.EFD_CLOEXEC | ProxyConstants.EFD_NONBLOCK));
+    internal static int Eventfd() => Result(EventfdNative(0, SocketConstants.EFD_CLOEXEC | SocketConstants.EFD_NONBLOCK));
 
     /// <summary>setsid(2).</summary>
     internal static int NewSession() => Result(NewSessionNative());
@@ -74,7 +74,7 @@ internal static unsafe partial class ProxyCalls
     internal static int PendingError(int socket)
     {
         int error = 0;
-        int result = SocketCalls.GetSocketOption(socket, SocketConstants.SOL_SOCKET, ProxyConstants.SO_ERROR, MemoryMarshal.AsBytes(new Span<int>(ref error)));
+        int result = SocketCalls.GetSocketOption(socket, SocketConstants.SOL_SOCKET, SocketConstants.SO_ERROR, MemoryMarshal.AsBytes(new Span<int>(ref error)));
         return result < 0 ? -result : error;
     }
 

@@ -9,8 +9,10 @@ BeforeAll {
         # Receive-SockmapSocket in a runspace of its own, once it listens.
         param([string] $Path, [hashtable] $Parameter = @{})
 
-        $shell = [powershell]::Create().AddCommand('Import-Module').AddArgument($ModulePath).AddStatement()
-        $null = $shell.AddCommand('Receive-SockmapSocket').AddParameter('Path', $Path).AddParameters($Parameter).AddParameter('Verbose')
+        # One script, and not two statements: a Stop between these ends the whole process (PowerShell.BatchInvocationWorkItem).
+        $shell = [powershell]::Create()
+        $null = $shell.AddScript('param($module, $path, $parameter) Import-Module $module; Receive-SockmapSocket $path @parameter -Verbose').
+            AddArgument($ModulePath).AddArgument($Path).AddArgument($Parameter)
         $run = $shell.BeginInvoke()
         for ($try = 0; $shell.Streams.Verbose.Count -eq 0; $try++) {
             if ($try -ge 400 -or $run.IsCompleted) { throw "It does not listen: $($shell.Streams.Error)" }

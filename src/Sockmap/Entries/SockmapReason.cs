@@ -54,7 +54,7 @@ public enum SockmapReason
     /// <summary>The connection was established when it was added: one message goes over TCP first.</summary>
     Kick,
 
-    /// <summary>The socket is being taken out.</summary>
+    /// <summary>The socket is being taken out, or a policy says NoBypass.</summary>
     Leaving,
 
     /// <summary>TCP carries the stream that is sent faster, or it is being tried whether it does.</summary>

@@ -79,6 +79,9 @@ public static class SupportProbe
         yield return ("SockmapLink", SupportNeed.Optional, KernelChecks.SockmapLink);
         yield return ("KernelSymbols", SupportNeed.Optional, bypass.Symbols);
         yield return ("Jit", SupportNeed.Optional, KernelChecks.Jit);
+        yield return ("Policies", SupportNeed.Optional, ProgramChecks.Policies);
+        yield return ("Redirects", SupportNeed.Optional, ProgramChecks.Redirects);
+        yield return ("SplicedProxies", SupportNeed.Optional, ProgramChecks.Proxies);
         foreach (Experiment experiment in Experiments)
         {
             yield return (experiment.Name, SupportNeed.Behavior, () => bypass.Observe(experiment));

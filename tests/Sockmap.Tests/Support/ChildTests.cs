@@ -23,7 +23,7 @@ public sealed class ChildTests
 
         Assert.Equal(SupportState.Unsupported, checks["Privileges"].State);
         Assert.Contains("CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON", checks["Privileges"].Detail, StringComparison.Ordinal);
-        foreach (string name in (string[])["BpfSystemCall", "SockHash", "SkStorage", "SockOpsProgram", "SkMsgProgram", "SockmapIterator", "CgroupLink", "BypassPrograms", "RedirectWorks", "Splice"])
+        foreach (string name in (string[])["BpfSystemCall", "SockHash", "SkStorage", "SockOpsProgram", "SkMsgProgram", "SockmapIterator", "CgroupLink", "BypassPrograms", "RedirectWorks", "Policies", "Redirects", "SplicedProxies", "Splice"])
         {
             // Not Unsupported: the kernel was not asked.
             Assert.True(checks[name].State == SupportState.Unknown, checks[name].ToString());
@@ -55,6 +55,8 @@ public sealed class ChildTests
                 Assert.True(status.SocketsInserted > 0, "The bypass was to take the experiments' sockets in.");
                 Assert.Equal(0UL, status.BytesRedirected);
                 Assert.All(checks.Values.Where(check => check.Need == SupportNeed.Required), check => Assert.True(check.State == SupportState.Supported, check.ToString()));
+
+                Assert.Equal(SupportState.Supported, checks["Redirects"].State);
 
                 // Plain pairs are plain in spite of the bypass.
                 Assert.DoesNotContain(checks.Values, check => check.Detail.Contains("over plain TCP", StringComparison.Ordinal));

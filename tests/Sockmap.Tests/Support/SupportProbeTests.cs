@@ -22,6 +22,17 @@ public sealed class SupportProbeTests
         Assert.Equal(checks.Length, checks.Select(check => check.Name).Distinct(StringComparer.Ordinal).Count());
     }
 
+    [Theory]
+    [InlineData("Policies")]
+    [InlineData("Redirects")]
+    [InlineData("SplicedProxies")]
+    public void WhatGoesBeyondABypassIsTriedByItself(string name)
+    {
+        SupportCheck check = SupportProbe.Run(cancellationToken: TestContext.Current.CancellationToken).Single(check => string.Equals(check.Name, name, StringComparison.Ordinal));
+
+        Assert.Equal((SupportNeed.Optional, SupportState.Supported), (check.Need, check.State));
+    }
+
     [Fact]
     public void EveryCheckSaysWhatItSawAndWhatToDo()
     {

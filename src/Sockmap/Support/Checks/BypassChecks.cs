@@ -26,9 +26,9 @@ internal sealed class BypassChecks : IDisposable
         return _lastFailure is null
             ? Finding.Supported(_exactFailure is null ? "All programs load, with the exact verdict." : "All programs load, with the probing verdict.")
             : new Finding(
-                IsRefusal(_lastFailure) ? SupportState.Unsupported : SupportState.Unknown,
+                ExpectedFailure.IsRefusal(_lastFailure) ? SupportState.Unsupported : SupportState.Unknown,
                 _lastFailure.Message,
-                IsRefusal(_lastFailure) ? "Mend what the checks above name; where they name nothing, please report this kernel with its verifier's message." : Finding.RunAsRoot);
+                ExpectedFailure.IsRefusal(_lastFailure) ? "Mend what the checks above name; where they name nothing, please report this kernel with its verifier's message." : Finding.RunAsRoot);
     }
 
     public Finding RedirectWorks()
@@ -98,9 +98,4 @@ internal sealed class BypassChecks : IDisposable
             return null;
         }
     }
-
-    /// <summary>Whether the kernel judged the program; what a privilege forbade says nothing about the kernel.</summary>
-    private static bool IsRefusal(Exception failure) =>
-        failure is VerifierException or BpfRelocationException or UnsupportedFeatureException
-        || failure is BpfException { Errno: not (Errno.EPERM or Errno.EACCES) };
 }

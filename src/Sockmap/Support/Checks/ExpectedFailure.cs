@@ -17,4 +17,9 @@ internal static class ExpectedFailure
         or IOException
         or InvalidDataException
         or UnauthorizedAccessException;
+
+    /// <summary>Whether the kernel judged the program; what a privilege forbade says nothing about the kernel.</summary>
+    public static bool IsRefusal(Exception exception) =>
+        exception is VerifierException or BpfRelocationException or UnsupportedFeatureException
+        || exception is BpfException { Errno: not (Errno.EPERM or Errno.EACCES) };
 }

@@ -42,11 +42,14 @@ static __always_inline __s32 process_id(struct task_struct *leader)
 {
 	struct task_struct *reader = bpf_get_current_task_btf();
 	unsigned int level = reader->thread_pid->level;
-	struct pid *pid = leader->thread_pid;
+	__u64 pid = 0;
 	__s32 id = 0;
 
-	bpf_probe_read_kernel(&id, sizeof(id), (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-			      (__u64)level * bpf_core_type_size(struct upid) + bpf_core_field_offset(struct upid, nr));
+	/* As a number: before 6.2 the verifier lets nobody calculate with a struct's pointer. */
+	bpf_core_read(&pid, sizeof(pid), &leader->thread_pid);
+	bpf_probe_read_kernel(&id, sizeof(id), (void *)(pid + bpf_core_field_offset(struct pid, numbers) +
+							(__u64)level * bpf_core_type_size(struct upid) +
+							bpf_core_field_offset(struct upid, nr)));
 	return id;
 }
 

@@ -65,6 +65,7 @@ internal static class SocketConstants
     internal const int NLA_TYPE_MASK = ~0xc000;
 
     // include/uapi/linux/inet_diag.h
+    internal const int INET_DIAG_INFO = 2;
     internal const int INET_DIAG_ULP_INFO = 19;
     internal const int INET_DIAG_CGROUP_ID = 21;
 

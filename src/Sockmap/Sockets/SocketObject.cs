@@ -14,7 +14,6 @@ internal static class SocketObject
     private const string OptionsVariable = "holder_options";
     private const string KeySizeVariable = "key_size";
 
-
     /// <summary>An iterator that writes a <see cref="HeldRow"/> for each descriptor.</summary>
     public static BpfLink LinkHeld(SocketReadOptions options) => LinkHolders("held", options);
 

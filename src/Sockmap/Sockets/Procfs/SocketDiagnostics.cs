@@ -92,6 +92,9 @@ internal sealed class SocketDiagnostics : IDisposable
         request.Clear();
         request[HeaderSize] = (byte)family;
         request[HeaderSize + 1] = (byte)protocol;
+
+        // Only who asks for struct tcp_info is told of an upper layer protocol (inet_sk_diag_fill in net/ipv4/inet_diag.c).
+        request[HeaderSize + 2] = 1 << (SocketConstants.INET_DIAG_INFO - 1);
         MemoryMarshal.Write(request[(HeaderSize + 4)..], AllStates);
         Dump(request, found, message => ReadInetMessage(message, protocol));
     }
@@ -129,7 +132,7 @@ internal sealed class SocketDiagnostics : IDisposable
                     case SocketConstants.NLMSG_DONE:
                         return;
                     case SocketConstants.NLMSG_ERROR:
-                        throw new BpfException(Operation, body.Length >= sizeof(int) ? -MemoryMarshal.Read<int>(body) : Errno.EINVAL);
+                        throw Refusal(body.Length >= sizeof(int) ? -MemoryMarshal.Read<int>(body) : Errno.EINVAL);
                     case SocketConstants.SOCK_DIAG_BY_FAMILY when read(body) is { } socket:
                         found.Add(socket);
                         break;
@@ -141,6 +144,9 @@ internal sealed class SocketDiagnostics : IDisposable
             }
         }
     }
+
+    private static BpfException Refusal(int errno) => new(
+        errno == Errno.ENOENT ? $"{Operation}, whose module is not loaded (modprobe tcp_diag udp_diag unix_diag)" : Operation, errno);
 
     private SocketDescription? ReadInetMessage(ReadOnlySpan<byte> message, ProtocolType protocol)
     {

@@ -119,7 +119,9 @@ public sealed class LifecycleTests
         Assert.Equal(SocketError.AccessDenied, TestPolicy.TrySend(pair.Client));
         Assert.Null(TestPolicy.TrySend(pair.Server, 5));
         IReadOnlyList<KernelObject> objects = policy.KernelObjects;
-        Assert.True(objects.Count >= 18, $"{objects.Count} objects");
+
+        // One less where the kernel has no links to sockmaps (mainline has them since 6.10).
+        Assert.True(objects.Count >= 17, $"{objects.Count} objects");
 
         policy.Manager.Remove(policy.Settings.Name);
 

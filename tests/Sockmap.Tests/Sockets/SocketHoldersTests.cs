@@ -183,8 +183,8 @@ public sealed class SocketHoldersTests
         foreach (SocketSource source in Enum.GetValues<SocketSource>())
         {
             List<HeldSocket> own = Listing.Held(source, Environment.ProcessId);
-            Assert.True(own.Single(socket => socket.Descriptor == Listing.Descriptor(connection.Client)).HasUpperProtocol);
-            Assert.False(own.Single(socket => socket.Descriptor == Listing.Descriptor(connection.Server)).HasUpperProtocol);
+            Assert.Equal((source, true), (source, own.Single(socket => socket.Descriptor == Listing.Descriptor(connection.Client)).HasUpperProtocol));
+            Assert.Equal((source, false), (source, own.Single(socket => socket.Descriptor == Listing.Descriptor(connection.Server)).HasUpperProtocol));
         }
     }
 

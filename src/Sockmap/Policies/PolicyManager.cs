@@ -39,6 +39,7 @@ public sealed class PolicyManager
 
         return KernelError.Guard(() =>
         {
+            PolicySupport.Require();
             using CgroupDirectory? cgroup = settings.Cgroup is null ? null : CgroupHierarchy.Open(settings.Cgroup);
             BypassStore store = BypassStore.FindOrCreate(_options.BpfFileSystem, PolicyFolder.StoreName);
             using IDisposable storeLock = store.Lock(_options.LockTimeout, cancellationToken);

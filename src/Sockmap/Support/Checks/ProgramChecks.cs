@@ -13,8 +13,13 @@ namespace Sockmap.Support.Checks;
 /// </summary>
 internal static class ProgramChecks
 {
-    public static Finding Policies() => Try("Use a newer kernel for New-SockmapPolicy; a bypass works without.", static () =>
+    public static Finding Policies() => Try(PolicySupport.Remedy, static () =>
     {
+        if (PolicySupport.FindObstacle() is { } obstacle)
+        {
+            return Finding.Unsupported(obstacle, PolicySupport.Remedy);
+        }
+
         PolicyConfig config = default;
         using BpfObject policy = PolicyObject.Load(config, maxEntries: 1);
         using BpfObject gate = PolicyObject.LoadGate(config, new Dictionary<string, BpfMap>(StringComparer.Ordinal));

@@ -18,7 +18,7 @@ for source in bpf/*.bpf.c tests/*/objects/*.bpf.c tests/*/objects/*/*.bpf.c; do
 	object=$(basename "${source%.c}").o
 	(
 		cd "$folder"
-		"$clang" -O2 -g -fdebug-compilation-dir=. -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations \
+		"$clang" -O2 -g -fdebug-compilation-dir=. -target bpf -mcpu=v3 -fms-extensions -Wno-microsoft-anon-tag -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations \
 			-I"/usr/include/$(uname -m)-linux-gnu" -c "$(basename "$source")" -o "$aside/$object"
 	)
 	"$strip" -g "$aside/$object"

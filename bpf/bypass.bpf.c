@@ -7,6 +7,7 @@
 #include "counters.h"
 #include "events.h"
 #include "kernel.h"
+#include "listing.h"
 #include "nat.h"
 #include "psock.h"
 #include "sock.h"
@@ -971,90 +972,28 @@ int root(struct sk_msg_md *msg)
 
 /* ---- listing (rule 10) ---- */
 
-static __always_inline void read_queue(struct sock *sk, struct entry_row *row)
+SEC("iter/sockmap")
+int list_exact(struct bpf_iter__sockmap *ctx)
 {
-	__u64 psock = psock_of((__u64)sk, false);
-	__u32 references;
-
-	row->queue_empty = 1;
-	row->quiet = 1;
-	if (!psock)
-		return;
-	row->queue_empty = is_queue_empty(psock, false);
-	/*
-	 * A send under way holds a reference and does not wait on the socket. Where the address that tells who waits is
-	 * hidden (epoll waits too) nothing can be told: a drain then gives sends time instead (Drain.cs).
-	 */
-	references = psock_references(psock, false);
-	if (references > 1 && config.woken_wake_function) {
-		__u32 waiters = count_waiters((__u64)sk, config.woken_wake_function, false);
-
-		row->quiet = waiters <= MOST_WAITERS && references <= waiters + 1;
-	}
-	if (!row->queue_empty)
-		row->queued_bytes = unread_bytes(psock);
-}
-
-/* When a socket was last used. How long a tick is nobody tells a program, so by what ticks took since its clock started. */
-static __always_inline __u64 last_used(struct entry_state *state)
-{
-	__u64 now = bpf_ktime_get_ns(), tick = bpf_jiffies64(), ticks = tick - state->clock_tick;
-
-	if (!state->last_tick)
-		return state->joined_at;
-	if (!state->clock_tick || !ticks)
-		return now;
-	return now - (tick - state->last_tick) * ((now - state->clock_at) / ticks);
-}
-
-static __always_inline void read_state(struct sock *sk, struct entry_state *state, struct entry_row *row)
-{
-	struct tcp_sock *tp;
-
-	row->has_state = 1;
-	row->peer = state->peer;
-	row->flags = state->flags;
-	row->reason = state->reason;
-	row->leaving = state->leaving;
-	row->joined_at = state->joined_at;
-	row->last_used = last_used(state);
-	row->redirected_messages = state->redirected_messages;
-	row->redirected_bytes = state->redirected_bytes;
-	row->tcp_messages = state->tcp_messages;
-	row->tcp_bytes = state->tcp_bytes;
-	row->spilled_messages = state->spilled_messages;
-	tp = bpf_skc_to_tcp_sock(sk);
-	/* In later states write_seq counts the FIN. */
-	if (tp && !(state->flags & ENTRY_UNCOUNTED) && (row->state == TCP_ESTABLISHED || row->state == TCP_CLOSE_WAIT))
-		row->tcp_bytes += (__s32)(tp->write_seq - state->counted_seq);
+	return list_entry(ctx, &storage, config.woken_wake_function, true);
 }
 
 SEC("iter/sockmap")
-int list(struct bpf_iter__sockmap *ctx)
+int list_probing(struct bpf_iter__sockmap *ctx)
 {
-	struct entry_key *key = ctx->key;
-	struct sock *sk = ctx->sk;
-	struct entry_row row = {};
-	struct entry_state *state;
+	return list_entry(ctx, &storage, config.woken_wake_function, false);
+}
 
-	if (!sk || !key)
-		return 0;
-	row.key = *key;
-	mirror(&row.peer, key);
-	row.cookie = sk->__sk_common.skc_cookie.counter;
-	row.netns_cookie = sk->__sk_common.skc_net.net->net_cookie;
-	row.netns_inode = sk->__sk_common.skc_net.net->ns.inum;
-	row.inode = inode_of(sk);
-	row.cgroup_id = cgroup_of(sk);
-	row.uid = sk->sk_uid.val;
-	row.family = sk->__sk_common.skc_family;
-	row.state = sk->__sk_common.skc_state;
-	read_queue(sk, &row);
-	state = bpf_sk_storage_get(&storage, sk, 0, 0);
-	if (state)
-		read_state(sk, state, &row);
-	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
-	return 0;
+SEC("iter/sockmap")
+int pair_exact(struct bpf_iter__sockmap *ctx)
+{
+	return list_pair(ctx, &storage, config.options, true);
+}
+
+SEC("iter/sockmap")
+int pair_probing(struct bpf_iter__sockmap *ctx)
+{
+	return list_pair(ctx, &storage, config.options, false);
 }
 
 /* ---- single sockets, in and out, by user space (rules 7 and 8) ---- */

@@ -7,7 +7,7 @@
 
 #include <linux/types.h>
 
-#define BYPASS_LAYOUT 4
+#define BYPASS_LAYOUT 5
 
 /* Addresses as the network writes them, IPv4 as ::ffff:a.b.c.d; ports in host order. */
 struct entry_key {
@@ -56,13 +56,39 @@ enum entry_leaving {
 	LEAVING_NOW = 2,
 };
 
+/* The part of a socket's state that a listing shows: one piece, to be copied from a socket that is not the program's own. */
+struct entry_listed {
+	__u32 flags;
+	/* enum entry_leaving. The one field that is written without the socket's lock, by mark(). */
+	__u32 leaving;
+	/* Why the last message that went over TCP did (enum bypass_counter), or 0. */
+	__u32 reason;
+	/* What write_seq is once TCP has taken all the bytes that tcp_bytes counts. */
+	__u32 counted_seq;
+	/* Its counters' index; GROUP_NONE until its first message where user space put it in. */
+	__u32 group;
+	__u32 reserved;
+	/* When it came in, nanoseconds of CLOCK_MONOTONIC. */
+	__u64 joined_at;
+	/* Some moment since it came in, in nanoseconds and in jiffies. */
+	__u64 clock_at;
+	__u64 clock_tick;
+	struct entry_key peer;
+	/* Jiffies of its last message, which cost a load where a clock costs a call; 0 for none. */
+	__u64 last_tick;
+	__u64 redirected_messages;
+	__u64 redirected_bytes;
+	__u64 tcp_messages;
+	__u64 tcp_bytes;
+	__u64 spilled_messages;
+};
+
 /* A socket's own state, in its SK_STORAGE. Written under the socket's lock only. */
 struct entry_state {
+	struct entry_listed;
 	struct entry_key own;
-	struct entry_key peer;
 	/* The peer's struct sock, as a redirect named it; 0 while not known. Read through fault-safe loads only. */
 	__u64 peer_sock;
-	__u32 flags;
 	/* write_seq when the direction was last seen free of unread TCP bytes. */
 	__u32 synced_seq;
 	/* write_seq when the socket came in. */
@@ -71,31 +97,10 @@ struct entry_state {
 	__u32 misses;
 	/* Messages since the peer's queue was last seen empty. */
 	__u32 burst;
-	/* What write_seq is once TCP has taken all the bytes that tcp_bytes counts. */
-	__u32 counted_seq;
-	/* Its counters' index; GROUP_NONE until its first message where user space put it in. */
-	__u32 group;
-	/* Why the last message that went over TCP did (enum bypass_counter), or 0. */
-	__u32 reason;
-	/* enum entry_leaving. The one field that is written without the socket's lock, by mark(). */
-	__u32 leaving;
 	/* How often a stream was tried over TCP without being better there. */
 	__u32 trials;
 	/* How often in a row it was better there. */
 	__u32 wins;
-	__u32 reserved;
-	/* When it came in, nanoseconds of CLOCK_MONOTONIC. */
-	__u64 joined_at;
-	/* Jiffies of its last message, which cost a load where a clock costs a call; 0 for none. */
-	__u64 last_tick;
-	/* Some moment since it came in, in nanoseconds and in jiffies. */
-	__u64 clock_at;
-	__u64 clock_tick;
-	__u64 redirected_messages;
-	__u64 redirected_bytes;
-	__u64 tcp_messages;
-	__u64 tcp_bytes;
-	__u64 spilled_messages;
 	/* The stream as it was sent since a moment (streams.h), nanoseconds of CLOCK_MONOTONIC. */
 	__u64 window_began;
 	__u64 window_bytes;
@@ -250,34 +255,38 @@ struct address_key {
 	__u8 address[16];
 };
 
-/* One entry as the list iterator writes it. */
+/* What is known of the other end of a listed socket. */
+enum row_other {
+	/* Not whether it is in the map. */
+	OTHER_UNKNOWN = 0,
+	OTHER_ABSENT = 1,
+	/* It is the next row, or the one before. */
+	OTHER_FOLLOWS = 2,
+	OTHER_PRECEDES = 3,
+};
+
+/* One entry as the iterators over the map write it. */
 struct entry_row {
 	struct entry_key key;
-	struct entry_key peer;
 	__u64 cookie;
 	__u64 netns_cookie;
 	__u64 inode;
 	__u64 cgroup_id;
-	/* Nanoseconds of CLOCK_MONOTONIC. */
-	__u64 joined_at;
-	__u64 last_used;
-	__u64 redirected_messages;
-	__u64 redirected_bytes;
-	__u64 tcp_messages;
-	__u64 tcp_bytes;
-	__u64 spilled_messages;
 	/* Bytes in the socket's psock that nobody has read yet, and whether its queue is empty (bytes may be capped). */
 	__u64 queued_bytes;
-	__u32 queue_empty;
-	/* No send of this socket is under way. */
-	__u32 quiet;
+	/* The moment of the listing, in nanoseconds of CLOCK_MONOTONIC and in jiffies; 0 where the socket was never used. */
+	__u64 now;
+	__u64 tick;
+	/* What TCP took and tcp_bytes does not count yet, or less than 0 where that counts what TCP did not take. */
+	__s32 unsettled_bytes;
 	__u32 uid;
-	__u32 flags;
+	__u32 netns_inode;
 	__u16 family;
 	__u8 state;
-	__u8 has_state;
-	__u32 reason;
-	__u32 netns_inode;
-	/* enum entry_leaving */
-	__u32 leaving;
+	/* enum row_other */
+	__u8 other;
+	__u32 queue_empty;
+	/* No send of this socket is under way; told by list only. */
+	__u32 quiet;
+	struct entry_listed listed;
 };

@@ -52,6 +52,14 @@ struct list_head {
 	struct list_head *next;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct wait_queue_entry {
 	void *func;
 	struct list_head entry;
@@ -129,6 +137,26 @@ typedef struct {
 	int owned;
 } socket_lock_t;
 
+/* An SK_STORAGE's value of a socket (kernel/bpf/bpf_local_storage.c). */
+struct bpf_local_storage_map {
+	__u16 cache_idx;
+};
+
+struct bpf_local_storage_data {
+	struct bpf_local_storage_map *smap;
+	__u8 data[0];
+};
+
+struct bpf_local_storage_elem {
+	struct hlist_node snode;
+	struct bpf_local_storage_data sdata;
+};
+
+struct bpf_local_storage {
+	struct bpf_local_storage_data *cache[16];
+	struct hlist_head list;
+};
+
 struct socket;
 
 struct sock {
@@ -146,6 +174,7 @@ struct sock {
 	__u16 sk_protocol;
 	__u16 sk_type;
 	struct sock_cgroup_data sk_cgrp_data;
+	struct bpf_local_storage *sk_bpf_storage;
 	__u8 sk_shutdown;
 	__u8 sk_kern_sock : 1;
 };
@@ -208,6 +237,23 @@ struct sk_psock {
 	refcount_t refcnt;
 	struct list_head ingress_msg;
 	__u32 msg_tot_len;
+};
+
+/* A SOCKHASH (net/core/sock_map.c). */
+struct bpf_shtab_elem {
+	__u32 hash;
+	struct sock *sk;
+	struct hlist_node node;
+	__u8 key[0];
+};
+
+struct bpf_shtab_bucket {
+	struct hlist_head head;
+};
+
+struct bpf_shtab {
+	struct bpf_shtab_bucket *buckets;
+	__u32 buckets_num;
 };
 
 struct file {

@@ -11,7 +11,7 @@
 #define PEEK(exact, type, address, field)                                                                             \
 	({                                                                                                             \
 		const __u64 address_ = (address);                                                                      \
-		typeof(((type *)0)->field) value_ = {};                                                                \
+		__typeof_unqual__(((type *)0)->field) value_ = {};                                                     \
 		if (exact)                                                                                             \
 			value_ = ((type *)bpf_rdonly_cast((void *)address_, bpf_core_type_id_kernel(type)))->field;    \
 		else                                                                                                   \

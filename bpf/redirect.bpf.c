@@ -353,7 +353,7 @@ int list(struct bpf_iter__sockmap *ctx)
 	describe(sk, &row.socket);
 	address = (__u64)sk;
 	bpf_map_update_elem(&addresses, row.socket.cookie == config.source_cookie ? &first : &second, &address, BPF_ANY);
-	row.socket.inode = inode_of(sk);
+	row.socket.inode = inode_at((__u64)sk, false);
 	bpf_core_read(&row.received_buffers, sizeof(row.received_buffers),
 		      &((struct sock___buffers *)sk)->sk_receive_queue.qlen);
 	psock = owned_psock(sk);

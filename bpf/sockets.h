@@ -55,6 +55,5 @@ struct held_row {
 
 struct brief_row {
 	__u64 cookie;
-	__u64 inode;
 	struct holder holder;
 };

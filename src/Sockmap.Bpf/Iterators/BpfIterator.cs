@@ -35,6 +35,10 @@ public static class BpfIterator
         }
     }
 
+    /// <summary>The same as <see cref="ReadRecords{T}(BpfLink)"/>, begun at once on a thread of its own.</summary>
+    public static ReadAhead<T> BeginReadRecords<T>(BpfLink link)
+        where T : unmanaged => new(ReadRecords<T>(link));
+
     /// <summary>Reads records of one fixed size from a stream; a record may be split between two reads.</summary>
     /// <exception cref="InvalidDataException">The stream ended inside a record.</exception>
     public static IEnumerable<T> ReadRecords<T>(Stream stream)

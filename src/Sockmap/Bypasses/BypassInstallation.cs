@@ -53,11 +53,8 @@ internal sealed class BypassInstallation(BypassSettings settings, CgroupDirector
         loaded.Programs[BypassObject.Mark].Pin(folder.Mark);
         loaded.Programs[BypassObject.Announce].Pin(folder.Announce);
         loaded.Programs[BypassObject.FollowAdded].Pin(folder.FollowAdded);
-        using (BpfLink list = BpfLink.CreateIterator(loaded.Programs[BypassObject.List], sockHash))
-        {
-            list.Pin(folder.List);
-        }
-
+        PinIterator(loaded.Programs[BypassObject.ListOf(variant)], sockHash, folder.List);
+        PinIterator(loaded.Programs[BypassObject.PairsOf(variant)], sockHash, folder.Pairs);
         PinHolders(folder);
         new BypassSlots(loaded.Maps[BypassObject.Slot]).Fill(verdict, loaded.Programs[BypassObject.LeaveOf(variant)]);
         using (BpfLink? link = RootAttachment.Create(loaded))
@@ -132,6 +129,12 @@ internal sealed class BypassInstallation(BypassSettings settings, CgroupDirector
         BpfObject loaded = BypassObject.Load(settings, config, variant);
         log($"Loaded the programs with the {variant.ToString().ToLowerInvariant()} verdict.");
         return loaded;
+    }
+
+    private static void PinIterator(BpfProgram program, BpfMap sockHash, string pin)
+    {
+        using BpfLink link = BpfLink.CreateIterator(program, sockHash);
+        link.Pin(pin);
     }
 
     /// <summary>So that a listing need not load it. Where it does not load, listings read /proc instead.</summary>

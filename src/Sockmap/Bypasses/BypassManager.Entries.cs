@@ -1,4 +1,5 @@
 using Sockmap.Bpf;
+using Sockmap.Bpf.Iterators;
 using Sockmap.Bpf.Links;
 using Sockmap.Bypasses.Layout;
 using Sockmap.Bypasses.Membership;
@@ -27,23 +28,10 @@ public sealed partial class BypassManager
         IEnumerable<SockmapEntry> Stream()
         {
             BypassFolder folder = KernelError.Guard(() => FindFolder(name)) ?? throw NotFound(name);
-            using BpfLink list = KernelError.Guard(() => BypassFolder.TryOpenLink(folder.List)) ?? throw NotFound(name);
-            using IEnumerator<(EntryRow Row, EntryRow? Peer)> rows = EntryReader.ReadConnections(list).GetEnumerator();
-
-            // Each pass takes about as long as the other: the rows that come while the holders are found wait for them.
-            Task<ProcessTable?> holders = Task.Run(() => options.Processes ? ReadProcesses(folder) : null);
-            RowBacklog early = new();
-            while (!holders.IsCompleted && KernelError.Guard(rows.MoveNext))
-            {
-                early.Add(rows.Current);
-            }
-
-            EntrySurroundings surroundings = new(KernelError.Guard(holders.GetAwaiter().GetResult));
-            for (int i = 0; i < early.Count; i++)
-            {
-                yield return EntryReader.ToEntry(name, early[i].Row, early[i].Peer, surroundings);
-            }
-
+            using BpfLink pairs = KernelError.Guard(() => BypassFolder.TryOpenLink(folder.Pairs)) ?? throw NotFound(name);
+            using ReadAhead<EntryRow> read = KernelError.Guard(() => BpfIterator.BeginReadRecords<EntryRow>(pairs));
+            EntrySurroundings surroundings = new(options.Processes ? KernelError.Guard(() => ReadProcesses(folder)) : null);
+            using IEnumerator<(EntryRow Row, EntryRow? Peer)> rows = EntryReader.ReadConnections(read.ReadAll()).GetEnumerator();
             while (KernelError.Guard(rows.MoveNext))
             {
                 yield return EntryReader.ToEntry(name, rows.Current.Row, rows.Current.Peer, surroundings);

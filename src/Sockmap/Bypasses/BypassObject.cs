@@ -11,7 +11,6 @@ internal static class BypassObject
 {
     public const string TakeIn = "take_in";
     public const string Root = "root";
-    public const string List = "list";
     public const string Mark = "mark";
     public const string Announce = "announce";
     public const string FollowAdded = "follow_added";
@@ -52,28 +51,31 @@ internal static class BypassObject
     /// <summary>How many counters there are, see <see cref="BypassCounter"/>.</summary>
     public static int CounterCount { get; } = Enum.GetValues<BypassCounter>().Length;
 
-    public static string VerdictOf(BypassVariant variant) => variant switch
-    {
-        BypassVariant.Exact => "verdict_exact",
-        BypassVariant.Probing => "verdict_probing",
-        _ => throw new ArgumentOutOfRangeException(nameof(variant), variant, "There is no such verdict program."),
-    };
+    public static string VerdictOf(BypassVariant variant) => "verdict" + SuffixOf(variant);
 
     /// <summary>The verdict that takes a variant's place in the slot when a removal begins.</summary>
-    public static string LeaveOf(BypassVariant variant) => variant switch
-    {
-        BypassVariant.Exact => "leave_exact",
-        BypassVariant.Probing => "leave_probing",
-        _ => throw new ArgumentOutOfRangeException(nameof(variant), variant, "There is no such verdict program."),
-    };
+    public static string LeaveOf(BypassVariant variant) => "leave" + SuffixOf(variant);
+
+    /// <summary>The iterator that lists the entries one by one.</summary>
+    public static string ListOf(BypassVariant variant) => "list" + SuffixOf(variant);
+
+    /// <summary>The iterator that lists the entries with their other ends.</summary>
+    public static string PairsOf(BypassVariant variant) => "pair" + SuffixOf(variant);
 
     /// <summary>Loads the maps, and the programs with one of the verdicts.</summary>
     public static BpfObject Load(BypassSettings settings, BypassConfig config, BypassVariant variant)
     {
         config.Layout = BypassConfig.CurrentLayout;
         config.Variant = (uint)variant;
-        return BpfObject.Load(Configure(settings, config), new BpfObjectOptions { Programs = [TakeIn, Root, List, Mark, Announce, FollowAdded, VerdictOf(variant), LeaveOf(variant)] });
+        return BpfObject.Load(Configure(settings, config), new BpfObjectOptions { Programs = [TakeIn, Root, ListOf(variant), PairsOf(variant), Mark, Announce, FollowAdded, VerdictOf(variant), LeaveOf(variant)] });
     }
+
+    private static string SuffixOf(BypassVariant variant) => variant switch
+    {
+        BypassVariant.Exact => "_exact",
+        BypassVariant.Probing => "_probing",
+        _ => throw new ArgumentOutOfRangeException(nameof(variant), variant, "There is no such variant."),
+    };
 
     private static ObjectSpec Configure(BypassSettings settings, BypassConfig config)
     {

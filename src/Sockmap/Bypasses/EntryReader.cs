@@ -13,12 +13,10 @@ internal static class EntryReader
     /// <summary>Streams the rows, each once.</summary>
     public static IEnumerable<EntryRow> ReadRows(BpfLink list)
     {
-        // A cookie is quicker to compare than a key; who put a socket in by hand may have left it without.
         RecentKeys<ulong> seen = new();
-        using Stream stream = BpfIterator.Open(list);
-        foreach (EntryRow row in BpfIterator.ReadRecords<EntryRow>(stream))
+        foreach (EntryRow row in BpfIterator.ReadRecords<EntryRow>(list))
         {
-            if (seen.Add(row.Cookie != 0 ? row.Cookie : row.ConnectionHash ^ (ulong)row.Key.LocalPort))
+            if (seen.Add(Identify(row)))
             {
                 yield return row;
             }
@@ -26,18 +24,49 @@ internal static class EntryReader
     }
 
     /// <summary>
-    /// Streams the rows as <see cref="ReadRows"/>, each with the other end's: a row waits until that has come, so that the
-    /// two ends of a connection follow each other. Those whose other end is not in the map come last.
+    /// Streams the rows, each with the other end's. The two ends of a connection follow each other, as the kernel finds
+    /// the second one with the first; a row of which the kernel cannot tell waits until that of its other end has come.
+    /// A socket whose other end leaves meanwhile may come twice: with that one, and alone.
     /// </summary>
-    public static IEnumerable<(EntryRow Row, EntryRow? Peer)> ReadConnections(BpfLink list)
+    public static IEnumerable<(EntryRow Row, EntryRow? Peer)> ReadConnections(IEnumerable<EntryRow> pairs)
     {
+        RecentKeys<ulong> seen = new();
         ConnectionPairing pairing = new();
-        foreach (EntryRow row in ReadRows(list))
+        EntryRow before = default;
+        foreach (EntryRow row in pairs)
         {
-            if (pairing.Pair(row) is { } peer)
+            switch (row.Other)
             {
-                yield return (peer, row);
-                yield return (row, peer);
+                case RowOther.Follows:
+                    before = row;
+                    break;
+                case RowOther.Precedes:
+                    if (seen.Add(Identify(before)))
+                    {
+                        yield return (before, row);
+                    }
+
+                    if (seen.Add(Identify(row)))
+                    {
+                        yield return (row, before);
+                    }
+
+                    break;
+                case RowOther.Absent:
+                    if (seen.Add(Identify(row)))
+                    {
+                        yield return (row, null);
+                    }
+
+                    break;
+                default:
+                    if (seen.Add(Identify(row)) && pairing.Pair(row) is { } peer)
+                    {
+                        yield return (peer, row);
+                        yield return (row, peer);
+                    }
+
+                    break;
             }
         }
 
@@ -96,6 +125,9 @@ internal static class EntryReader
             UserId = row.UserId,
         };
     }
+
+    /// <summary>A cookie is quicker to compare than a key; who put a socket in by hand may have left it without.</summary>
+    private static ulong Identify(in EntryRow row) => row.Cookie != 0 ? row.Cookie : row.ConnectionHash ^ (ulong)row.Key.LocalPort;
 
     private static EntryPath PathOf(in EntryRow row) => row.Flags.HasFlag(EntryFlags.Redirected) ? EntryPath.Redirected : EntryPath.Tcp;
 }

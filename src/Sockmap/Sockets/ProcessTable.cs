@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Sockmap.Bpf.Iterators;
 using Sockmap.Bpf.Links;
 using Sockmap.Sockets.Layout;
@@ -9,11 +8,13 @@ namespace Sockmap.Sockets;
 /// <summary>Which processes hold which socket, found in one pass for a whole listing.</summary>
 public sealed class ProcessTable
 {
-    private readonly Dictionary<ulong, int> _firstByInode = [];
-    private readonly List<Holding> _holdings = [];
+    // By cookie; what /proc tells has inodes only.
+    private readonly KeyTable _holders = new();
 
-    // One list for each process: nearly every socket has one holder only, and shares it.
-    private readonly List<SocketProcess[]> _processes = [];
+    // Each process alone, and those that share a socket together: few, as nearly every socket has one holder.
+    private readonly List<SocketProcess[]> _groups = [];
+    private readonly Dictionary<(int Group, int Process), int> _unions = [];
+    private int _process;
     private int _lastId = -1;
 
     private ProcessTable(SocketSource source, string? fallbackReason)
@@ -28,8 +29,8 @@ public sealed class ProcessTable
     /// <summary>Why the iterator was not used; null where it was, or where the other way was asked for.</summary>
     public string? FallbackReason { get; }
 
-    /// <summary>How many pairs of a socket and a process there are.</summary>
-    public int Count => _holdings.Count;
+    /// <summary>How many sockets it knows.</summary>
+    public int Count => _holders.Count;
 
     /// <summary>Reads the table.</summary>
     /// <param name="options">How to read; null for the best way there is.</param>
@@ -55,43 +56,27 @@ public sealed class ProcessTable
     }
 
     /// <summary>The processes that hold a socket, each once; none where none does or may be looked into.</summary>
-    /// <param name="cookie">Its cookie; 0 where it is not known.</param>
-    /// <param name="inode">Its inode, 0 where no process holds it.</param>
+    /// <param name="cookie">Its cookie, which the iterator knows it by.</param>
+    /// <param name="inode">Its inode, which /proc knows it by; 0 where no process holds it.</param>
     public IReadOnlyList<SocketProcess> Find(ulong cookie, ulong inode)
     {
-        if (inode == 0 || !_firstByInode.TryGetValue(inode, out int index))
-        {
-            return [];
-        }
-
-        SocketProcess[] found = [];
-        for (; index >= 0; index = _holdings[index].Next)
-        {
-            Holding holding = _holdings[index];
-
-            // Inode numbers come round again after four thousand millions of files; cookies do not.
-            if (cookie == 0 || holding.Cookie == 0 || holding.Cookie == cookie)
-            {
-                SocketProcess[] process = _processes[holding.Process];
-                found = found.Length == 0 ? process : [.. process, .. found];
-            }
-        }
-
-        return found;
+        ulong key = Source == SocketSource.Iterator ? cookie : inode;
+        return inode != 0 && key != 0 && _holders.Find(key) is >= 0 and int group ? _groups[group] : [];
     }
 
     /// <summary>Reads the table from an iterator that is there already, such as a pinned one.</summary>
     internal static ProcessTable FromIterator(BpfLink link)
     {
         ProcessTable table = new(SocketSource.Iterator, null);
-        foreach (BriefRow row in BpfIterator.ReadRecords<BriefRow>(link))
+        using ReadAhead<BriefRow> rows = BpfIterator.BeginReadRecords<BriefRow>(link);
+        foreach (BriefRow row in rows.ReadAll())
         {
             if (row.Holder.ProcessId != table._lastId)
             {
                 table.BeginProcess(row.Holder.ProcessId, row.Holder.ReadName());
             }
 
-            table.Add(row.Cookie, row.Inode);
+            table.Add(row.Cookie);
         }
 
         return table;
@@ -107,7 +92,7 @@ public sealed class ProcessTable
                 table.BeginProcess(descriptor.ProcessId, descriptor.ProcessName);
             }
 
-            table.Add(0, descriptor.Inode);
+            table.Add(descriptor.Inode);
         }
 
         return table;
@@ -116,25 +101,31 @@ public sealed class ProcessTable
     private void BeginProcess(int id, string name)
     {
         _lastId = id;
-        _processes.Add([new SocketProcess(id, name)]);
+        _process = _groups.Count;
+        _groups.Add([new SocketProcess(id, name)]);
     }
 
-    private void Add(ulong cookie, ulong inode)
+    private void Add(ulong key)
     {
-        int process = _processes.Count - 1;
-        ref int first = ref CollectionsMarshal.GetValueRefOrAddDefault(_firstByInode, inode, out bool exists);
-        int next = exists ? first : -1;
-
-        // A process's descriptors come in one go: a second one of the same socket lies at the front.
-        if (exists && _holdings[first] is var front && front.Process == process && front.Cookie == cookie)
+        int known = _holders.Find(key);
+        if (known < 0)
         {
-            return;
+            _holders.Set(key, _process);
+        }
+        else if (!_groups[known].Contains(_groups[_process][0]))
+        {
+            _holders.Set(key, Unite(known));
+        }
+    }
+
+    private int Unite(int group)
+    {
+        if (!_unions.TryGetValue((group, _process), out int union))
+        {
+            _unions[(group, _process)] = union = _groups.Count;
+            _groups.Add([.. _groups[group], .. _groups[_process]]);
         }
 
-        first = _holdings.Count;
-        _holdings.Add(new Holding(cookie, process, next));
+        return union;
     }
-
-    [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Holding(ulong Cookie, int Process, int Next);
 }

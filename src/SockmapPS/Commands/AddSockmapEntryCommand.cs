@@ -139,7 +139,7 @@ public sealed class AddSockmapEntryCommand : ConnectionChangeCommand
                 continue;
             }
 
-            inside ??= manager.GetEntries(Name).ToDictionary(entry => entry.Cookie);
+            inside ??= manager.GetEntries(Name).DistinctBy(entry => entry.Cookie).ToDictionary(entry => entry.Cookie);
             if (inside.TryGetValue(cookie, out SockmapEntry? entry))
             {
                 TellInside([entry]);

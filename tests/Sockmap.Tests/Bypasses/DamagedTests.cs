@@ -24,7 +24,7 @@ public sealed class DamagedTests
     public static TheoryData<string> Pins { get; } =
     [
         "sockhash", "storage", "counters", "slot", "included_addresses", "excluded_addresses",
-        "take_in", "root", "verdict", "leave", "list", "cgroup_link", "sockmap_link",
+        "take_in", "root", "verdict", "leave", "list", "pairs", "cgroup_link", "sockmap_link",
     ];
 
     [Theory]

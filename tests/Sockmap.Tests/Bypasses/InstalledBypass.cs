@@ -40,7 +40,7 @@ internal sealed class InstalledBypass : IDisposable
 
     /// <summary>A program or map of our object; a link that is left shows by its program.</summary>
     public static bool IsOurs(KernelObject kernelObject) => kernelObject.Name is
-        "take_in" or "root" or "list" or "held_brief" or "mark" or "announce" or "follow_added" or "verdict_exact" or "verdict_probing" or "leave_exact" or "leave_probing"
+        "take_in" or "root" or "list_exact" or "list_probing" or "pair_exact" or "pair_probing" or "held_brief" or "mark" or "announce" or "follow_added" or "verdict_exact" or "verdict_probing" or "leave_exact" or "leave_probing"
         or "sockhash" or "storage" or "counters" or "groups" or "slot" or "watchers" or "lost" or "marks" or "judged" or "nat" or "bypass.rodata" or "bypass.data" or "sockets.rodata" or "included_addres" or "excluded_addres";
 
     /// <summary>The folder of all bypasses.</summary>
@@ -48,7 +48,7 @@ internal sealed class InstalledBypass : IDisposable
 
     public string Folder => Path.Combine(Store, BypassSettings.DefaultName);
 
-    /// <summary>All that the bypass has in the kernel: 13 maps, 7 pinned programs and those of 2 iterators, 4 links.</summary>
+    /// <summary>All that the bypass has in the kernel: 13 maps, 7 pinned programs and those of 3 iterators, 5 links.</summary>
     public IReadOnlyList<KernelObject> KernelObjects => [.. Directory.GetFiles(Folder).SelectMany(Open).Distinct()];
 
     /// <summary>The same of every folder in the store, also of those half built or half taken away.</summary>
@@ -119,7 +119,7 @@ internal sealed class InstalledBypass : IDisposable
                 }
 
                 break;
-            case "list" or "holders" or "cgroup_link" or "sockmap_link":
+            case "list" or "pairs" or "holders" or "cgroup_link" or "sockmap_link":
                 using (BpfLink link = BpfLink.OpenPinned(pin))
                 {
                     LinkInfo info = link.GetInfo();

@@ -12,8 +12,12 @@ internal sealed class LocalConnection : IDisposable
     public LocalConnection(Socket listener, int port = 0)
     {
         Client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = Patience };
-        Client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        Client.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        if (port != 0)
+        {
+            Client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            Client.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        }
+
         Client.Connect(listener.LocalEndPoint!);
         Server = listener.Accept();
         Server.ReceiveTimeout = Patience;

@@ -27,7 +27,7 @@ public sealed class StreamTests
 
         // What the server sends now waits in the client, which cannot leave before that was read.
         connection.Server.Send("unread"u8);
-        bypass.ChangeState(connection.Client, static state => state with { Flags = state.Flags | EntryFlags.BetterOnTcp });
+        bypass.ChangeState(connection.Client, static state => state with { Listed = state.Listed with { Flags = state.Listed.Flags | EntryFlags.BetterOnTcp } });
         for (int i = 0; i < 20; i++)
         {
             Assert.Equal("over TCP", Pass(connection.Client, connection.Server, "over TCP"));
@@ -66,7 +66,7 @@ public sealed class StreamTests
 
         // The accepted socket is of its listener's cgroup.
         Assert.Equal(((IPEndPoint)client.LocalEndPoint!).Port, Assert.Single(bypass.Entries).LocalPort);
-        bypass.ChangeState(client, static state => state with { Misses = 1 << 16, JoinedAt = 1 });
+        bypass.ChangeState(client, static state => state with { Misses = 1 << 16, Listed = state.Listed with { JoinedAt = 1 } });
         Assert.True(Patience.Until(() =>
         {
             Assert.Equal("anybody?", Pass(client, server, "anybody?"));
@@ -127,7 +127,7 @@ public sealed class StreamTests
         {
             bypass.ChangeState(connection.Client, state => state with
             {
-                Flags = state.Flags | EntryFlags.Trial | EntryFlags.TrialSettled,
+                Listed = state.Listed with { Flags = state.Listed.Flags | EntryFlags.Trial | EntryFlags.TrialSettled },
                 RedirectedRate = isFaster ? 1UL : ulong.MaxValue,
                 WindowBegan = MonotonicClock.Now - 30_000_000,
                 WindowMessages = 0,

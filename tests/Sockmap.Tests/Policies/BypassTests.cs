@@ -60,7 +60,7 @@ public sealed class BypassTests
         policy.Bypass.Install(settings => settings with { KeepSockets = false });
         using TcpPair pair = TcpPair.Connect();
         ExchangeRedirected(policy, pair);
-        policy.Bypass.ChangeState(pair.Client, static state => state with { Flags = state.Flags | EntryFlags.BetterOnTcp });
+        policy.Bypass.ChangeState(pair.Client, static state => state with { Listed = state.Listed with { Flags = state.Listed.Flags | EntryFlags.BetterOnTcp } });
 
         for (int i = 0; i < 50; i++)
         {

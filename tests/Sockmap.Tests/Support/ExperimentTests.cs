@@ -29,7 +29,7 @@ public sealed partial class ExperimentTests
         Finding finding = RedirectTest.Run(bench, pair);
 
         Assert.True(finding.State == SupportState.Supported, finding.Detail);
-        EntryState sender = bench.ReadState(pair.Sender);
+        EntryListed sender = bench.ReadState(pair.Sender).Listed;
         Assert.Equal(3UL, sender.RedirectedMessages);
         Assert.Equal(1UL + 64 + 4096, sender.RedirectedBytes);
         Assert.Equal(0UL, sender.TcpMessages);

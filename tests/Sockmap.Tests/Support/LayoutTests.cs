@@ -10,82 +10,73 @@ namespace Sockmap.Tests.Support;
 /// <summary>What user space and the programs share, and what experiments hand to the kernel, against bpf/bypass.h and the kernel's headers, by way of the C compiler.</summary>
 public sealed class LayoutTests
 {
-    private static readonly (string Field, string Member)[] Members =
-    [
-        (nameof(EntryState.Own), "own"),
-        (nameof(EntryState.Peer), "peer"),
-        (nameof(EntryState.PeerSocket), "peer_sock"),
-        (nameof(EntryState.Flags), "flags"),
-        (nameof(EntryState.SyncedSequence), "synced_seq"),
-        (nameof(EntryState.FirstSequence), "first_seq"),
-        (nameof(EntryState.Misses), "misses"),
-        (nameof(EntryState.Burst), "burst"),
-        (nameof(EntryState.CountedSequence), "counted_seq"),
-        (nameof(EntryState.Group), "group"),
-        (nameof(EntryState.Reason), "reason"),
-        (nameof(EntryState.Leaving), "leaving"),
-        (nameof(EntryState.Trials), "trials"),
-        (nameof(EntryState.Wins), "wins"),
-        (nameof(EntryState.Reserved), "reserved"),
-        (nameof(EntryState.JoinedAt), "joined_at"),
-        (nameof(EntryState.LastTick), "last_tick"),
-        (nameof(EntryState.ClockAt), "clock_at"),
-        (nameof(EntryState.ClockTick), "clock_tick"),
-        (nameof(EntryState.RedirectedMessages), "redirected_messages"),
-        (nameof(EntryState.RedirectedBytes), "redirected_bytes"),
-        (nameof(EntryState.TcpMessages), "tcp_messages"),
-        (nameof(EntryState.TcpBytes), "tcp_bytes"),
-        (nameof(EntryState.SpilledMessages), "spilled_messages"),
-        (nameof(EntryState.WindowBegan), "window_began"),
-        (nameof(EntryState.WindowBytes), "window_bytes"),
-        (nameof(EntryState.WindowMark), "window_mark"),
-        (nameof(EntryState.WindowMessages), "window_messages"),
-        (nameof(EntryState.WindowAhead), "window_ahead"),
-        (nameof(EntryState.RedirectedRate), "redirected_rate"),
-        (nameof(EntryState.NextTrial), "next_trial"),
-    ];
-
     [Fact]
     public void TheStateOfAnEntryLiesAsInThePrograms()
     {
-        Assert.Equal(typeof(EntryState).GetFields(BindingFlags.Public | BindingFlags.Instance).Length, Members.Length);
-        Dictionary<string, long> expected = Members.ToDictionary(
-            pair => $"offsetof(struct entry_state, {pair.Member})",
-            pair => (long)Marshal.OffsetOf<EntryState>(pair.Field),
-            StringComparer.Ordinal);
-        expected["sizeof(struct entry_state)"] = Marshal.SizeOf<EntryState>();
+        Dictionary<string, long> expected = OffsetsOf<EntryState>("entry_state", new()
+        {
+            ["Listed"] = "flags",
+            ["Own"] = "own",
+            ["PeerSocket"] = "peer_sock",
+            ["SyncedSequence"] = "synced_seq",
+            ["FirstSequence"] = "first_seq",
+            ["Misses"] = "misses",
+            ["Burst"] = "burst",
+            ["Trials"] = "trials",
+            ["Wins"] = "wins",
+            ["WindowBegan"] = "window_began",
+            ["WindowBytes"] = "window_bytes",
+            ["WindowMark"] = "window_mark",
+            ["WindowMessages"] = "window_messages",
+            ["WindowAhead"] = "window_ahead",
+            ["RedirectedRate"] = "redirected_rate",
+            ["NextTrial"] = "next_trial",
+        });
         expected["sizeof(struct entry_key)"] = Marshal.SizeOf<EntryKey>();
-
         Compare("#include \"bypass.h\"", expected);
     }
 
     [Fact]
-    public void ARowOfTheListLiesAsInThePrograms() => Compare("#include \"bypass.h\"", OffsetsOf<EntryRow>("entry_row", new()
+    public void WhatIsListedOfAStateLiesAsInThePrograms() => Compare("#include \"bypass.h\"", OffsetsOf<EntryListed>("entry_listed", new()
     {
-        ["Key"] = "key",
-        ["Peer"] = "peer",
-        ["Cookie"] = "cookie",
-        ["NetworkNamespaceCookie"] = "netns_cookie",
-        ["Inode"] = "inode",
-        ["CgroupId"] = "cgroup_id",
+        ["Flags"] = "flags",
+        ["Leaving"] = "leaving",
+        ["Reason"] = "reason",
+        ["CountedSequence"] = "counted_seq",
+        ["Group"] = "group",
+        ["Reserved"] = "reserved",
         ["JoinedAt"] = "joined_at",
-        ["LastUsed"] = "last_used",
+        ["ClockAt"] = "clock_at",
+        ["ClockTick"] = "clock_tick",
+        ["Peer"] = "peer",
+        ["LastTick"] = "last_tick",
         ["RedirectedMessages"] = "redirected_messages",
         ["RedirectedBytes"] = "redirected_bytes",
         ["TcpMessages"] = "tcp_messages",
         ["TcpBytes"] = "tcp_bytes",
         ["SpilledMessages"] = "spilled_messages",
+    }));
+
+    [Fact]
+    public void ARowOfTheListLiesAsInThePrograms() => Compare("#include \"bypass.h\"", OffsetsOf<EntryRow>("entry_row", new()
+    {
+        ["Key"] = "key",
+        ["Cookie"] = "cookie",
+        ["NetworkNamespaceCookie"] = "netns_cookie",
+        ["Inode"] = "inode",
+        ["CgroupId"] = "cgroup_id",
         ["QueuedBytes"] = "queued_bytes",
-        ["_queueEmpty"] = "queue_empty",
-        ["_quiet"] = "quiet",
+        ["_now"] = "now",
+        ["_tick"] = "tick",
+        ["_unsettledBytes"] = "unsettled_bytes",
         ["UserId"] = "uid",
-        ["Flags"] = "flags",
+        ["NetworkNamespaceInode"] = "netns_inode",
         ["Family"] = "family",
         ["State"] = "state",
-        ["_hasState"] = "has_state",
-        ["Reason"] = "reason",
-        ["NetworkNamespaceInode"] = "netns_inode",
-        ["Leaving"] = "leaving",
+        ["Other"] = "other",
+        ["_queueEmpty"] = "queue_empty",
+        ["_quiet"] = "quiet",
+        ["Listed"] = "listed",
     }));
 
     [Fact]
@@ -190,6 +181,11 @@ public sealed class LayoutTests
             expected["EVENT_" + SnakeOf(kind.ToString())] = (long)kind;
         }
 
+        foreach (RowOther other in Enum.GetValues<RowOther>())
+        {
+            expected["OTHER_" + SnakeOf(other.ToString())] = (long)other;
+        }
+
         Compare("#include \"bypass.h\"", expected);
     }
 
@@ -222,7 +218,7 @@ public sealed class LayoutTests
             File.WriteAllText(
                 source,
                 $"{includes}\n#include <stddef.h>\n#include <stdio.h>\nint main(void) {{\n{string.Concat(expected.Keys.Select(text => $"printf(\"%lld\\n\", (long long)({text}));\n"))}return 0; }}\n");
-            Run("cc", "-w", "-I", FindSources(), "-o", program, source);
+            Run("cc", "-w", "-fms-extensions", "-I", FindSources(), "-o", program, source);
             long[] actual = [.. Run(program).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => long.Parse(line, CultureInfo.InvariantCulture))];
             Assert.Equal(expected, expected.Keys.Zip(actual).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal));
         }

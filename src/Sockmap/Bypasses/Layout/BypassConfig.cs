@@ -7,7 +7,7 @@ namespace Sockmap.Bypasses.Layout;
 internal struct BypassConfig
 {
     /// <summary>BYPASS_LAYOUT: what this version reads and writes.</summary>
-    public const uint CurrentLayout = 4;
+    public const uint CurrentLayout = 5;
 
     public uint Layout;
     public BypassOptions Options;

@@ -13,30 +13,15 @@ internal struct EntryState
     private const int ScopeOffset = PortOffset + (2 * sizeof(uint));
     private const int KeyLength = ScopeOffset + sizeof(ulong);
 
+    public EntryListed Listed;
     public EntryKey Own;
-    public EntryKey Peer;
     public ulong PeerSocket;
-    public EntryFlags Flags;
     public uint SyncedSequence;
     public uint FirstSequence;
     public uint Misses;
     public uint Burst;
-    public uint CountedSequence;
-    public uint Group;
-    public uint Reason;
-    public EntryLeaving Leaving;
     public uint Trials;
     public uint Wins;
-    public uint Reserved;
-    public ulong JoinedAt;
-    public ulong LastTick;
-    public ulong ClockAt;
-    public ulong ClockTick;
-    public ulong RedirectedMessages;
-    public ulong RedirectedBytes;
-    public ulong TcpMessages;
-    public ulong TcpBytes;
-    public ulong SpilledMessages;
     public ulong WindowBegan;
     public ulong WindowBytes;
     public ulong WindowMark;
@@ -53,7 +38,7 @@ internal struct EntryState
     public static EntryState Create(IPEndPoint local, IPEndPoint remote, ulong scope, uint firstSequence)
     {
         EntryKey own = CreateKey(local, remote, scope);
-        return new EntryState { Own = own, Peer = own.Mirror, FirstSequence = firstSequence, CountedSequence = firstSequence };
+        return new EntryState { Listed = new EntryListed { Peer = own.Mirror, CountedSequence = firstSequence }, Own = own, FirstSequence = firstSequence };
     }
 
     /// <summary>The key of a socket, as the sock_ops program makes it.</summary>

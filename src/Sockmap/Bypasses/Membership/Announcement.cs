@@ -23,7 +23,7 @@ internal sealed class Announcement : IDisposable
         Cookie = cookie,
         CgroupId = cgroupId,
         UserId = userId,
-        Connected = state.Flags.HasFlag(EntryFlags.Connected) ? 1u : 0u,
+        Connected = state.Listed.Flags.HasFlag(EntryFlags.Connected) ? 1u : 0u,
     });
 
     public void Left(EntryRow row) => Tell(new BypassEvent

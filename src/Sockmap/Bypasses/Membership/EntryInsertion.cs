@@ -175,7 +175,7 @@ internal sealed class EntryInsertion : IDisposable
             throw NotTaken(end, "one end is in, and was not put there by this version of SockmapPS");
         }
 
-        state.Flags = (state.Flags | EntryFlags.UsedTcp | EntryFlags.Kick) & ~(EntryFlags.Kicked | EntryFlags.Redirected);
+        state.Listed.Flags = (state.Listed.Flags | EntryFlags.UsedTcp | EntryFlags.Kick) & ~(EntryFlags.Kicked | EntryFlags.Redirected);
         WriteState(end, state);
         Thread.Sleep(VerdictTime);
     }

@@ -66,8 +66,8 @@ internal sealed class JoiningEnd
     public EntryState CreateState(ulong scope)
     {
         EntryState state = EntryState.Create(Local, Remote, scope, firstSequence: 0);
-        state.Flags = EntryFlags.Added | EntryFlags.UsedTcp | EntryFlags.Kick | EntryFlags.Uncounted | (HasConnected ? EntryFlags.Connected : EntryFlags.None);
-        state.JoinedAt = MonotonicClock.Now;
+        state.Listed.Flags = EntryFlags.Added | EntryFlags.UsedTcp | EntryFlags.Kick | EntryFlags.Uncounted | (HasConnected ? EntryFlags.Connected : EntryFlags.None);
+        state.Listed.JoinedAt = MonotonicClock.Now;
         return state;
     }
 

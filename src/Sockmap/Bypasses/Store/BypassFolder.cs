@@ -71,6 +71,9 @@ internal sealed class BypassFolder(string store, string name, bool isUnfinished)
     /// <summary>Iterator link: opening an iterator on it lists the entries.</summary>
     public string List => Pin("list");
 
+    /// <summary>Iterator link: opening an iterator on it lists the entries, each with its other end.</summary>
+    public string Pairs => Pin("pairs");
+
     /// <summary>
     /// Iterator link: opening an iterator on it lists who holds which socket that is in a sockmap. Not on kernels that lack
     /// what it takes.
@@ -97,7 +100,7 @@ internal sealed class BypassFolder(string store, string name, bool isUnfinished)
     /// among them: whether those are attached is asked of the kernel.
     /// </summary>
     public IReadOnlyList<string> MissingPins =>
-        [.. new[] { SockHash, Storage, Counters, Groups, Slot, Watchers, Lost, Marks, Judged, Nat, Config, IncludedAddresses, ExcludedAddresses, TakeIn, Root, Verdict, Leave, List, Mark, Announce, FollowAdded }
+        [.. new[] { SockHash, Storage, Counters, Groups, Slot, Watchers, Lost, Marks, Judged, Nat, Config, IncludedAddresses, ExcludedAddresses, TakeIn, Root, Verdict, Leave, List, Pairs, Mark, Announce, FollowAdded }
             .Where(pin => !Bpf.Pinning.BpfFileSystem.Exists(pin))
             .Select(pin => System.IO.Path.GetFileName(pin))];
 

@@ -7,6 +7,5 @@ namespace Sockmap.Sockets.Layout;
 internal struct BriefRow
 {
     public ulong Cookie;
-    public ulong Inode;
     public HolderRow Holder;
 }

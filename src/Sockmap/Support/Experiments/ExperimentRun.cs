@@ -31,10 +31,10 @@ internal static class ExperimentRun
         EntryState before = bench.ReadState(bypassed.Sender);
         Observation observation = experiment.Observe(bypassed);
         EntryState after = bench.ReadState(bypassed.Sender);
-        if (experiment.NeedsRedirect && (after.RedirectedBytes == before.RedirectedBytes || after.TcpBytes != 0))
+        if (experiment.NeedsRedirect && (after.Listed.RedirectedBytes == before.Listed.RedirectedBytes || after.Listed.TcpBytes != 0))
         {
             return Finding.Unknown(
-                string.Create(CultureInfo.InvariantCulture, $"The experiment's bytes were not redirected ({after.RedirectedBytes - before.RedirectedBytes} were, {after.TcpBytes} went over TCP), so that it says nothing."),
+                string.Create(CultureInfo.InvariantCulture, $"The experiment's bytes were not redirected ({after.Listed.RedirectedBytes - before.Listed.RedirectedBytes} were, {after.Listed.TcpBytes} went over TCP), so that it says nothing."),
                 string.Empty);
         }
 

@@ -1,5 +1,5 @@
-using Sockmap.Policies;
 using Sockmap.Bypasses.Layout;
+using Sockmap.Policies;
 using Sockmap.Policies.Layout;
 using Sockmap.Tests.Support;
 

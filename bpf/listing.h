@@ -100,11 +100,13 @@ static __always_inline bool read_other(struct entry_row *row, const struct entry
 	__u64 state = find_value(sock, storage, exact);
 
 	read_socket(sock, row, exact);
-	if (!state)
+	if (!state) {
 		mirror(&row->listed.peer, &row->key);
-	else if (bpf_probe_read_kernel(&row->listed, sizeof(row->listed), (void *)state))
-		return false;
-	read_unsettled(sock, row, exact);
+	} else {
+		if (bpf_probe_read_kernel(&row->listed, sizeof(row->listed), (void *)state))
+			return false;
+		read_unsettled(sock, row, exact);
+	}
 	return is_same_key(&row->listed.peer, own) &&
 	       row->cookie == (__u64)PEEK(exact, struct sock, sock, __sk_common.skc_cookie.counter);
 }

@@ -11,9 +11,9 @@
 #include "psock.h"
 
 /* As many as nobody has seen in one bucket of a table with a bucket for each entry. */
-#define MOST_CHAINED 32
+#define MOST_CHAINED 16
 #define NOT_SEARCHED (~0ULL)
-#define MOST_STORAGES 16
+#define MOST_STORAGES 8
 
 static __always_inline __u32 rotate(__u32 value, __u32 bits)
 {
@@ -66,6 +66,26 @@ static __always_inline bool is_same_key(const struct entry_key *a, const struct 
 	return !differences;
 }
 
+/* A word at an address that may be stale: any struct that begins with a pointer will do. */
+static __always_inline __u64 peek_word(__u64 address, const bool exact)
+{
+	return (__u64)PEEK(exact, struct hlist_head, address, first);
+}
+
+static __always_inline bool has_key(__u64 element, const struct entry_key *key, const bool exact)
+{
+	__u64 address = element + bpf_core_field_offset(struct bpf_shtab_elem, key);
+	const __u64 *words = (const __u64 *)key;
+	__u64 differences = 0;
+	struct entry_key found;
+
+	if (!exact)
+		return !bpf_probe_read_kernel(&found, sizeof(found), (void *)address) && is_same_key(&found, key);
+	for (__u32 i = 0; i < sizeof(*key) / sizeof(*words); i++)
+		differences |= peek_word(address + i * sizeof(*words), true) ^ words[i];
+	return !differences;
+}
+
 static __always_inline bool can_search(void)
 {
 	return bpf_core_field_exists(struct bpf_shtab, buckets) && bpf_core_field_exists(struct bpf_shtab_elem, key) &&
@@ -77,18 +97,17 @@ static __always_inline bool can_search(void)
 /* The struct sock that has this key, 0 where none has, or NOT_SEARCHED. */
 static __always_inline __u64 find_socket(__u64 map, const struct entry_key *key, __u32 bucket, const bool exact)
 {
-	__u64 item, head = (__u64)PEEK(false, struct bpf_shtab, map, buckets) + (__u64)bucket * bpf_core_type_size(struct bpf_shtab_bucket);
-	struct entry_key found;
+	__u64 buckets = (__u64)PEEK(exact, struct bpf_shtab, map, buckets);
+	__u64 item = peek_word(buckets + (__u64)bucket * bpf_core_type_size(struct bpf_shtab_bucket) +
+				       bpf_core_field_offset(struct bpf_shtab_bucket, head), exact);
 
-	item = (__u64)PEEK(exact, struct bpf_shtab_bucket, head, head.first);
 	for (int i = 0; i < MOST_CHAINED; i++) {
 		__u64 element = item - bpf_core_field_offset(struct bpf_shtab_elem, node);
 
 		if (!item)
 			return 0;
-		if (!bpf_probe_read_kernel(&found, sizeof(found), (void *)element + bpf_core_field_offset(struct bpf_shtab_elem, key)) &&
-		    is_same_key(&found, key))
-			return (__u64)PEEK(false, struct bpf_shtab_elem, element, sk);
+		if (has_key(element, key, exact))
+			return (__u64)PEEK(exact, struct bpf_shtab_elem, element, sk);
 		item = (__u64)PEEK(exact, struct hlist_node, item, next);
 	}
 	return NOT_SEARCHED;
@@ -97,21 +116,21 @@ static __always_inline __u64 find_socket(__u64 map, const struct entry_key *key,
 /* Where a socket's value in an SK_STORAGE lies, or 0. */
 static __always_inline __u64 find_value(__u64 sock, void *map, const bool exact)
 {
-	__u64 storage = (__u64)PEEK(false, struct sock, sock, sk_bpf_storage), data = 0, item;
+	const __u64 value = bpf_core_field_offset(struct bpf_local_storage_data, data);
+	__u64 storage = (__u64)PEEK(exact, struct sock, sock, sk_bpf_storage), data, item;
 	__u32 place = ((struct bpf_local_storage_map *)map)->cache_idx;
 
 	if (!storage)
 		return 0;
-	bpf_probe_read_kernel(&data, sizeof(data),
-			      (void *)storage + bpf_core_field_offset(struct bpf_local_storage, cache) + place * sizeof(data));
+	data = peek_word(storage + bpf_core_field_offset(struct bpf_local_storage, cache) + place * sizeof(data), exact);
 	if (data && (__u64)PEEK(exact, struct bpf_local_storage_data, data, smap) == (__u64)map)
-		return data + bpf_core_field_offset(struct bpf_local_storage_data, data);
+		return data + value;
 	item = (__u64)PEEK(exact, struct bpf_local_storage, storage, list.first);
 	for (int i = 0; i < MOST_STORAGES && item; i++) {
 		data = item - bpf_core_field_offset(struct bpf_local_storage_elem, snode) +
 		       bpf_core_field_offset(struct bpf_local_storage_elem, sdata);
 		if ((__u64)PEEK(exact, struct bpf_local_storage_data, data, smap) == (__u64)map)
-			return data + bpf_core_field_offset(struct bpf_local_storage_data, data);
+			return data + value;
 		item = (__u64)PEEK(exact, struct hlist_node, item, next);
 	}
 	return 0;

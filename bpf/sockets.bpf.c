@@ -17,17 +17,15 @@ const volatile __u32 key_size = 4;
 
 /* ---- who holds them ---- */
 
-static __always_inline struct sock *socket_of(struct file *file)
-{
-	struct socket *socket = bpf_sock_from_file(file);
-
-	return socket ? socket->sk : NULL;
-}
-
 static __always_inline struct sock *chosen_socket(struct file *file)
 {
-	struct sock *sk = socket_of(file);
+	struct socket *socket;
+	struct sock *sk;
 
+	socket = bpf_sock_from_file(file);
+	if (!socket)
+		return NULL;
+	sk = socket->sk;
 	if (!sk)
 		return NULL;
 	if (!(holder_options & HOLDER_ANY_PROTOCOL) &&
@@ -84,28 +82,42 @@ int held(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-/*
- * The same for joining processes to sockets that are known already. Each part of a socket that is looked at costs a miss
- * of the cache, so one more is listed than was asked for rather than that more is looked at: sockets whose user data is
- * another user's than a sockmap.
- */
+static __always_inline int write_brief(struct bpf_iter__task_file *ctx, struct task_struct *task, __u64 key)
+{
+	struct brief_row row = { .key = key };
+
+	read_holder(task, ctx->fd, &row.holder);
+	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
+	return 0;
+}
+
+/* The same for joining processes to sockets that are known already. */
 SEC("iter/task_file")
 int held_brief(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
-	struct brief_row row = {};
 	struct sock *sk;
 
 	if (!task || !file)
 		return 0;
-	sk = holder_options & HOLDER_PSOCK_ONLY ? socket_of(file) : chosen_socket(file);
-	if (!sk || ((holder_options & HOLDER_PSOCK_ONLY) && !((__u64)sk->sk_user_data & SK_USER_DATA_NOCOPY)))
+	sk = chosen_socket(file);
+	return sk ? write_brief(ctx, task, bpf_get_socket_cookie(sk)) : 0;
+}
+
+/*
+ * The same for very many sockets: each part of one that is looked at costs a miss of the cache, so that all sockets are
+ * listed, whatever their kind, by the number that their file has.
+ */
+SEC("iter/task_file")
+int held_inode(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+
+	if (!task || !file || !bpf_sock_from_file(file))
 		return 0;
-	row.cookie = bpf_get_socket_cookie(sk);
-	read_holder(task, ctx->fd, &row.holder);
-	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
-	return 0;
+	return write_brief(ctx, task, file->f_inode->i_ino);
 }
 
 /* ---- what is in a sockmap ---- */

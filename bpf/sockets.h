@@ -54,6 +54,7 @@ struct held_row {
 };
 
 struct brief_row {
-	__u64 cookie;
+	/* The socket's cookie (held_brief) or its inode's number (held_inode). */
+	__u64 key;
 	struct holder holder;
 };

@@ -1,11 +1,12 @@
 using System.Buffers;
-using System.Threading.Channels;
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 
 namespace Sockmap.Bpf.Iterators;
 
 /// <summary>
 /// A run of an iterator on a thread of its own, a bounded number of records ahead of its reader: the kernel walks its tables
-/// while what it has written is made use of, or while its reader is not ready yet.
+/// while what it has written is made use of.
 /// </summary>
 /// <typeparam name="T">A record.</typeparam>
 public sealed class ReadAhead<T> : IDisposable
@@ -13,9 +14,10 @@ public sealed class ReadAhead<T> : IDisposable
     private const int BatchLength = 128;
     private const int Batches = 16;
 
-    private readonly Channel<ArraySegment<T>> _batches = Channel.CreateBounded<ArraySegment<T>>(new BoundedChannelOptions(Batches) { SingleReader = true, SingleWriter = true });
+    private readonly BlockingCollection<ArraySegment<T>> _batches = new(Batches);
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _writer;
+    private ExceptionDispatchInfo? _failure;
 
     /// <summary>Begins to read.</summary>
     internal ReadAhead(IEnumerable<T> source)
@@ -24,21 +26,20 @@ public sealed class ReadAhead<T> : IDisposable
         _writer = Task.Factory.StartNew(() => Write(source, stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    /// <summary>The records in their order, once. What the kernel refused is thrown where the next record would come.</summary>
+    /// <summary>The records in their order, once. What the kernel refused is thrown after the records that came.</summary>
     public IEnumerable<T> ReadAll()
     {
-        while (Wait(_batches.Reader.WaitToReadAsync(CancellationToken.None)))
+        foreach (ArraySegment<T> batch in _batches.GetConsumingEnumerable())
         {
-            while (_batches.Reader.TryRead(out ArraySegment<T> batch))
+            foreach (T item in batch)
             {
-                foreach (T item in batch)
-                {
-                    yield return item;
-                }
-
-                ArrayPool<T>.Shared.Return(batch.Array!);
+                yield return item;
             }
+
+            ArrayPool<T>.Shared.Return(batch.Array!);
         }
+
+        _failure?.Throw();
     }
 
     /// <summary>Ends the run where it is.</summary>
@@ -47,15 +48,13 @@ public sealed class ReadAhead<T> : IDisposable
         _stop.Cancel();
         _writer.Wait();
         _stop.Dispose();
+        _batches.Dispose();
     }
-
-    private static bool Wait(ValueTask<bool> task) => task.IsCompletedSuccessfully ? task.Result : task.AsTask().GetAwaiter().GetResult();
 
     private void Write(IEnumerable<T> source, CancellationToken stop)
     {
         T[] items = ArrayPool<T>.Shared.Rent(BatchLength);
         int count = 0;
-        Exception? failure = null;
         try
         {
             try
@@ -64,7 +63,7 @@ public sealed class ReadAhead<T> : IDisposable
                 {
                     if (count == BatchLength)
                     {
-                        Pass(new ArraySegment<T>(items, 0, count), stop);
+                        _batches.Add(new ArraySegment<T>(items, 0, count), stop);
                         items = ArrayPool<T>.Shared.Rent(BatchLength);
                         count = 0;
                     }
@@ -77,24 +76,16 @@ public sealed class ReadAhead<T> : IDisposable
             catch (Exception e) when (!stop.IsCancellationRequested)
 #pragma warning restore CA1031
             {
-                failure = e;
+                _failure = ExceptionDispatchInfo.Capture(e);
             }
 
-            Pass(new ArraySegment<T>(items, 0, count), stop);
+            _batches.Add(new ArraySegment<T>(items, 0, count), stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Nobody reads any more.
         }
 
-        _batches.Writer.Complete(failure);
-    }
-
-    private void Pass(ArraySegment<T> batch, CancellationToken stop)
-    {
-        if (!_batches.Writer.TryWrite(batch))
-        {
-            _batches.Writer.WriteAsync(batch, stop).AsTask().GetAwaiter().GetResult();
-        }
+        _batches.CompleteAdding();
     }
 }

@@ -142,7 +142,7 @@ internal sealed class BypassInstallation(BypassSettings settings, CgroupDirector
     {
         try
         {
-            using BpfLink holders = SocketObject.LinkHeldBrief(new SocketReadOptions { InSockmapOnly = true });
+            using BpfLink holders = SocketObject.LinkHeldInodes();
             holders.Pin(folder.Holders);
         }
         catch (Exception e) when (SocketObject.IsUnavailable(e))

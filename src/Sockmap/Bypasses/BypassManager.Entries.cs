@@ -29,8 +29,8 @@ public sealed partial class BypassManager
         {
             BypassFolder folder = KernelError.Guard(() => FindFolder(name)) ?? throw NotFound(name);
             using BpfLink pairs = KernelError.Guard(() => BypassFolder.TryOpenLink(folder.Pairs)) ?? throw NotFound(name);
+            EntrySurroundings surroundings = new(options.Processes ? KernelError.Guard(() => ReadProcesses(folder)) : null, ReadSharedProcesses);
             using ReadAhead<EntryRow> read = KernelError.Guard(() => BpfIterator.BeginReadRecords<EntryRow>(pairs));
-            EntrySurroundings surroundings = new(options.Processes ? KernelError.Guard(() => ReadProcesses(folder)) : null);
             using IEnumerator<(EntryRow Row, EntryRow? Peer)> rows = EntryReader.ReadConnections(read.ReadAll()).GetEnumerator();
             while (KernelError.Guard(rows.MoveNext))
             {
@@ -173,9 +173,11 @@ public sealed partial class BypassManager
     {
         using BpfLink? holders = BypassFolder.TryOpenLink(folder.Holders);
         return holders is null
-            ? ProcessTable.Read(new SocketReadOptions { InSockmapOnly = true, Log = _options.Log })
-            : ProcessTable.FromIterator(holders);
+            ? ReadSharedProcesses()
+            : ProcessTable.FromIterator(holders, isByInode: true);
     }
+
+    private ProcessTable ReadSharedProcesses() => KernelError.Guard(() => ProcessTable.Read(new SocketReadOptions { InSockmapOnly = true, Log = _options.Log }));
 
     private List<AdditionResult> AddConnections(BypassFolder folder, IReadOnlyCollection<ConnectionCandidate> candidates, CancellationToken cancellationToken)
     {

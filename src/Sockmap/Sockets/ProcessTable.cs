@@ -8,7 +8,7 @@ namespace Sockmap.Sockets;
 /// <summary>Which processes hold which socket, found in one pass for a whole listing.</summary>
 public sealed class ProcessTable
 {
-    // By cookie; what /proc tells has inodes only.
+    private readonly bool _isByInode;
     private readonly KeyTable _holders = new();
 
     // Each process alone, and those that share a socket together: few, as nearly every socket has one holder.
@@ -17,8 +17,9 @@ public sealed class ProcessTable
     private int _process;
     private int _lastId = -1;
 
-    private ProcessTable(SocketSource source, string? fallbackReason)
+    private ProcessTable(SocketSource source, bool isByInode, string? fallbackReason)
     {
+        _isByInode = isByInode;
         Source = source;
         FallbackReason = fallbackReason;
     }
@@ -46,7 +47,7 @@ public sealed class ProcessTable
         try
         {
             using BpfLink link = SocketObject.LinkHeldBrief(options);
-            return FromIterator(link);
+            return FromIterator(link, isByInode: false);
         }
         catch (Exception exception) when (options.Source is null && SocketObject.IsUnavailable(exception))
         {
@@ -56,18 +57,23 @@ public sealed class ProcessTable
     }
 
     /// <summary>The processes that hold a socket, each once; none where none does or may be looked into.</summary>
-    /// <param name="cookie">Its cookie, which the iterator knows it by.</param>
-    /// <param name="inode">Its inode, which /proc knows it by; 0 where no process holds it.</param>
+    /// <param name="cookie">Its cookie, which <see cref="SocketSource.Iterator"/> knows it by; 0 where it is not known.</param>
+    /// <param name="inode">Its inode, which <see cref="SocketSource.Proc"/> knows it by; 0 where no process holds it.</param>
     public IReadOnlyList<SocketProcess> Find(ulong cookie, ulong inode)
     {
-        ulong key = Source == SocketSource.Iterator ? cookie : inode;
+        ulong key = _isByInode ? inode : cookie;
         return inode != 0 && key != 0 && _holders.Find(key) is >= 0 and int group ? _groups[group] : [];
     }
 
     /// <summary>Reads the table from an iterator that is there already, such as a pinned one.</summary>
-    internal static ProcessTable FromIterator(BpfLink link)
+    /// <param name="link">The iterator.</param>
+    /// <param name="isByInode">
+    /// It knows sockets by the numbers of their inodes (<see cref="SocketObject.LinkHeldInodes"/>): these come round again
+    /// after four thousand millions of files, so that two sockets may have one.
+    /// </param>
+    internal static ProcessTable FromIterator(BpfLink link, bool isByInode)
     {
-        ProcessTable table = new(SocketSource.Iterator, null);
+        ProcessTable table = new(SocketSource.Iterator, isByInode, null);
         using ReadAhead<BriefRow> rows = BpfIterator.BeginReadRecords<BriefRow>(link);
         foreach (BriefRow row in rows.ReadAll())
         {
@@ -76,7 +82,7 @@ public sealed class ProcessTable
                 table.BeginProcess(row.Holder.ProcessId, row.Holder.ReadName());
             }
 
-            table.Add(row.Cookie);
+            table.Add(row.Key);
         }
 
         return table;
@@ -84,7 +90,7 @@ public sealed class ProcessTable
 
     private static ProcessTable FromProc(string? reason)
     {
-        ProcessTable table = new(SocketSource.Proc, reason);
+        ProcessTable table = new(SocketSource.Proc, isByInode: true, reason);
         foreach (ProcDescriptor descriptor in ProcDescriptors.Read())
         {
             if (descriptor.ProcessId != table._lastId)

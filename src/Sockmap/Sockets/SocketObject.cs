@@ -17,8 +17,11 @@ internal static class SocketObject
     /// <summary>An iterator that writes a <see cref="HeldRow"/> for each descriptor.</summary>
     public static BpfLink LinkHeld(SocketReadOptions options) => LinkHolders("held", options);
 
-    /// <summary>An iterator that writes a <see cref="BriefRow"/> for each descriptor.</summary>
+    /// <summary>An iterator that writes a <see cref="BriefRow"/> with its cookie for each descriptor.</summary>
     public static BpfLink LinkHeldBrief(SocketReadOptions options) => LinkHolders("held_brief", options);
+
+    /// <summary>An iterator that writes a <see cref="BriefRow"/> with its inode's number for each descriptor of any socket.</summary>
+    public static BpfLink LinkHeldInodes() => Link(ReadSpec(), "held_inode", null);
 
     /// <summary>An iterator that writes a <see cref="SocketRow"/> and the key for each entry of a map.</summary>
     public static BpfLink LinkMembers(BpfMap map)

@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Sockmap.Bpf.Iterators;
 using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Maps;
@@ -6,6 +8,7 @@ using Sockmap.Bypasses;
 using Sockmap.Bypasses.Layout;
 using Sockmap.Entries;
 using Sockmap.TestKit.Placement;
+using Sockmap.Tests.Sockets;
 
 namespace Sockmap.Tests.Bypasses;
 
@@ -94,6 +97,38 @@ public sealed class EntryPairTests
         Assert.Empty(alone.PeerProcessId);
     }
 
+    [Theory]
+    [EachVariant]
+    public void SocketsThatWerePutInByHandHaveNoPastButAreToldTogether(BypassVariant variant)
+    {
+        using InstalledBypass bypass = new();
+        bypass.Install(settings => settings with { Variant = variant });
+        using Connections known = new(bypass, 1);
+        ulong scope = bypass.Entries[0].NetworkNamespaceCookie;
+        using Socket listener = LocalConnection.Listen();
+        using LocalConnection outside = new(listener);
+        outside.Client.Send(new byte[1000]);
+        LocalConnection.Read(outside.Server, 1000);
+        using (BpfMap map = BpfMap.OpenPinned(Path.Combine(bypass.Folder, "sockhash")))
+        {
+            foreach (Socket socket in new[] { outside.Client, outside.Server })
+            {
+                EntryKey key = EntryState.CreateKey((IPEndPoint)socket.LocalEndPoint!, (IPEndPoint)socket.RemoteEndPoint!, scope);
+                map.UpdateDescriptor(MemoryMarshal.AsBytes(new ReadOnlySpan<EntryKey>(in key)), socket.SafeHandle);
+            }
+        }
+
+        SockmapEntry[] entries = [.. bypass.Entries.Where(entry => entry.LocalPort == outside.ClientPort || entry.RemotePort == outside.ClientPort)];
+
+        Assert.Equal(2, entries.Length);
+        Assert.Equal((entries[1].Cookie, entries[0].Cookie), (entries[0].PeerCookie, entries[1].PeerCookie));
+        Assert.All(entries, static entry =>
+        {
+            Assert.Equal((0UL, 0UL, EntryPath.Tcp), (entry.TcpBytes, entry.RedirectedBytes, entry.Path));
+            Assert.Equal([Environment.ProcessId], entry.ProcessId);
+        });
+    }
+
     [Fact]
     public async Task WhatStaysIsToldOnceAndWithItsOtherWhileConnectionsComeAndGo()
     {
@@ -110,10 +145,9 @@ public sealed class EntryPairTests
         });
         try
         {
-            HashSet<int> staying = [.. connections.All.Select(static connection => connection.ClientPort)];
             for (int i = 0; i < 300; i++)
             {
-                AssertPaired([.. bypass.Entries.Where(entry => staying.Contains(entry.IsClient ? entry.LocalPort : entry.RemotePort))], connections);
+                AssertPaired([.. bypass.Entries.Where(entry => (entry.IsClient ? entry.RemotePort : entry.LocalPort) == connections.Port)], connections);
             }
         }
         finally
@@ -121,6 +155,29 @@ public sealed class EntryPairTests
             await stop.CancelAsync();
             await churn;
         }
+    }
+
+    [Fact]
+    public void ASocketThatSeveralProcessesShareIsAllOfTheirs()
+    {
+        using InstalledBypass bypass = new();
+        bypass.Install();
+        using CgroupVisit visit = CgroupVisit.To(bypass.Cgroup);
+        using Socket listener = LocalConnection.Listen();
+        using Shell shell = new();
+        shell.Connect(5, listener.LocalEndPoint);
+        using Socket server = listener.Accept();
+        int child = int.Parse(shell.Run("sleep 1000 & echo -n $!"), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.True(TestKit.Patience.Until(() => File.ReadAllText($"/proc/{child}/comm") == "sleep\n"));
+
+        IReadOnlyList<SockmapEntry> entries = bypass.Entries;
+
+        SockmapEntry shared = Assert.Single(entries, static entry => entry.IsClient);
+        Assert.Equal(new[] { shell.Id, child }.Order(), shared.ProcessId.Order());
+        Assert.Equal(["bash", "sleep"], shared.ProcessName.Order());
+        SockmapEntry own = Assert.Single(entries, static entry => !entry.IsClient);
+        Assert.Equal([Environment.ProcessId], own.ProcessId);
+        Assert.Equal(new[] { shell.Id, child }.Order(), own.PeerProcessId.Order());
     }
 
     [Theory]
@@ -199,11 +256,14 @@ public sealed class EntryPairTests
             _listener = LocalConnection.Listen();
             for (int i = 0; i < count; i++)
             {
-                All.Add(new LocalConnection(_listener));
+                All.Add(LocalConnection.OfMany(_listener));
             }
         }
 
         public List<LocalConnection> All { get; } = [];
+
+        /// <summary>The port that was listened on.</summary>
+        public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
         public void Dispose()
         {

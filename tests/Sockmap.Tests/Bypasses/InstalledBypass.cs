@@ -40,7 +40,7 @@ internal sealed class InstalledBypass : IDisposable
 
     /// <summary>A program or map of our object; a link that is left shows by its program.</summary>
     public static bool IsOurs(KernelObject kernelObject) => kernelObject.Name is
-        "take_in" or "root" or "list_exact" or "list_probing" or "pair_exact" or "pair_probing" or "held_brief" or "mark" or "announce" or "follow_added" or "verdict_exact" or "verdict_probing" or "leave_exact" or "leave_probing"
+        "take_in" or "root" or "list_exact" or "list_probing" or "pair_exact" or "pair_probing" or "held_inode" or "mark" or "announce" or "follow_added" or "verdict_exact" or "verdict_probing" or "leave_exact" or "leave_probing"
         or "sockhash" or "storage" or "counters" or "groups" or "slot" or "watchers" or "lost" or "marks" or "judged" or "nat" or "bypass.rodata" or "bypass.data" or "sockets.rodata" or "included_addres" or "excluded_addres";
 
     /// <summary>The folder of all bypasses.</summary>
@@ -142,7 +142,7 @@ internal sealed class InstalledBypass : IDisposable
     {
         "cgroup_link" => "take_in",
         "sockmap_link" => "root",
-        "holders" => "held_brief",
+        "holders" => "held_inode",
         _ => link,
     };
 

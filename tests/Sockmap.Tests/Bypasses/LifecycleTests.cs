@@ -158,7 +158,7 @@ public sealed class LifecycleTests
 
         Assert.True(result.IsComplete);
         Assert.Equal(0, result.DroppedBytes);
-        Assert.Equal(26, objects.Count);
+        Assert.Equal(28, objects.Count);
         Assert.Empty(Directory.GetFileSystemEntries(Path.GetDirectoryName(bypass.Folder)!));
         InstalledBypass.AssertGone(objects);
     }

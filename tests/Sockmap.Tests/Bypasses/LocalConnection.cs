@@ -12,15 +12,17 @@ internal sealed class LocalConnection : IDisposable
     public LocalConnection(Socket listener, int port = 0)
     {
         Client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = Patience };
-        if (port != 0)
-        {
-            Client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-            Client.Bind(new IPEndPoint(IPAddress.Loopback, port));
-        }
-
+        Client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        Client.Bind(new IPEndPoint(IPAddress.Loopback, port));
         Client.Connect(listener.LocalEndPoint!);
         Server = listener.Accept();
         Server.ReceiveTimeout = Patience;
+    }
+
+    private LocalConnection(Socket client, Socket server)
+    {
+        Client = client;
+        Server = server;
     }
 
     public Socket Client { get; }
@@ -28,6 +30,14 @@ internal sealed class LocalConnection : IDisposable
     public Socket Server { get; }
 
     public int ClientPort => ((IPEndPoint)Client.LocalEndPoint!).Port;
+
+    /// <summary>Connects from a port that is not bound before: the kernel finds one sooner where thousands are taken.</summary>
+    public static LocalConnection OfMany(Socket listener)
+    {
+        Socket client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = Patience };
+        client.Connect(listener.LocalEndPoint!);
+        return new LocalConnection(client, listener.Accept());
+    }
 
     public static Socket Listen(int port = 0)
     {

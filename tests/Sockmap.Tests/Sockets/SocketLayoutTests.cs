@@ -53,7 +53,7 @@ public sealed class SocketLayoutTests
     [Fact]
     public void ABriefRowLiesAsInThePrograms() => LayoutTests.Compare(Programs, LayoutTests.OffsetsOf<BriefRow>("brief_row", new()
     {
-        ["Cookie"] = "cookie",
+        ["Key"] = "key",
         ["Holder"] = "holder",
     }));
 

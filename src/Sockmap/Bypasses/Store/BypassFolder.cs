@@ -75,8 +75,8 @@ internal sealed class BypassFolder(string store, string name, bool isUnfinished)
     public string Pairs => Pin("pairs");
 
     /// <summary>
-    /// Iterator link: opening an iterator on it lists who holds which socket that is in a sockmap. Not on kernels that lack
-    /// what it takes.
+    /// Iterator link: opening an iterator on it lists who holds which socket of this host. Not on kernels that lack what it
+    /// takes.
     /// </summary>
     public string Holders => Pin("holders");
 

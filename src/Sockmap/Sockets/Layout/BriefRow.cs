@@ -6,6 +6,7 @@ namespace Sockmap.Sockets.Layout;
 [StructLayout(LayoutKind.Sequential)]
 internal struct BriefRow
 {
-    public ulong Cookie;
+    /// <summary>The socket's cookie or its inode's number, as the program does.</summary>
+    public ulong Key;
     public HolderRow Holder;
 }

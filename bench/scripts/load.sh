@@ -6,7 +6,7 @@ object=$1 cgroup=$2 pins=$3
 case "$object" in
 *.c)
 	compiled=$(mktemp)
-	clang-19 -O2 -g -target bpf -mcpu=v3 -I"/usr/include/$(uname -m)-linux-gnu" -c "$object" -o "$compiled"
+	clang-19 -O2 -g -target bpf -mcpu=v3 -fms-extensions -Wno-microsoft-anon-tag -I"/usr/include/$(uname -m)-linux-gnu" -c "$object" -o "$compiled"
 	object=$compiled
 	;;
 esac

@@ -8,6 +8,7 @@ using Sockmap.Bpf.Maps;
 using Sockmap.Bpf.Programs;
 using Sockmap.Bypasses.Store;
 using Sockmap.Policies.Store;
+using Sockmap.Sockets;
 
 namespace Sockmap.Policies;
 
@@ -21,19 +22,25 @@ internal static class PolicyMembers
     public static void TakeEstablished(PolicyFolder folder, Action<string> log)
     {
         using BpfProgram enroll = BpfProgram.OpenPinned(folder.EnrollEstablished);
+        HashSet<uint> found = [];
         foreach ((string path, uint inode) in NetworkNamespaces.Find())
         {
+            found.Add(inode);
             try
             {
                 NetworkNamespaces.Run(path, () => Pass(enroll));
             }
             catch (BpfException e) when (!string.Equals(path, NetworkNamespaces.Own, StringComparison.Ordinal))
             {
-                log(string.Create(CultureInfo.InvariantCulture, $"Network namespace {inode} could not be entered, so that policy '{folder.Name}' does not judge what connections that were established in it send: {e.Message}."));
+                TellOfRefusal(inode, e.Message);
             }
         }
 
+        SocketNetwork.RunInOthers(found, () => Pass(enroll), TellOfRefusal);
         log($"Policy '{folder.Name}' has taken in what was established.");
+
+        void TellOfRefusal(uint inode, string reason) =>
+            log(string.Create(CultureInfo.InvariantCulture, $"Network namespace {inode} could not be entered, so that policy '{folder.Name}' does not judge what connections that were established in it send: {reason}"));
     }
 
     /// <summary>The same for every policy: sockets have left a bypass.</summary>

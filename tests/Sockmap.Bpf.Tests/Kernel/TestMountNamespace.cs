@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Sockmap.Bpf.Interop;
+using Sockmap.TestKit.Placement;
 
 namespace Sockmap.Bpf.Tests.Kernel;
 
@@ -13,11 +14,13 @@ internal static partial class TestMountNamespace
     public static void Run(Action action)
     {
         ExceptionDispatchInfo? failure = null;
+        string? link = null;
         Thread thread = new(() =>
         {
             try
             {
                 Assert.Equal(0, Unshare(CLONE_NEWNS));
+                link = new FileInfo("/proc/thread-self/ns/mnt").LinkTarget;
                 Assert.Equal(0, Syscalls.Mount("none", "/", "none", MS_REC_PRIVATE, null));
                 action();
             }
@@ -29,6 +32,7 @@ internal static partial class TestMountNamespace
         thread.Start();
         thread.Join();
         failure?.Throw();
+        NamespaceThreads.ThrowWhereSomeStay(link!);
     }
 
     [LibraryImport("libc", EntryPoint = "unshare", SetLastError = true)]

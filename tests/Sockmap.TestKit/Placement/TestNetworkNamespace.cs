@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
 using Sockmap.TestKit.Interop;
 
@@ -9,9 +10,16 @@ namespace Sockmap.TestKit.Placement;
 /// </summary>
 public sealed class TestNetworkNamespace : IDisposable
 {
+    private const string OwnLink = "/proc/thread-self/ns/net";
+
+    private readonly string _link;
     private bool _disposed;
 
-    private TestNetworkNamespace(string path) => Path = path;
+    private TestNetworkNamespace(string path, string link)
+    {
+        Path = path;
+        _link = link;
+    }
 
     /// <summary>The file to setns(2) to.</summary>
     public string Path { get; }
@@ -20,13 +28,14 @@ public sealed class TestNetworkNamespace : IDisposable
     {
         string path = System.IO.Path.Combine(System.IO.Path.GetTempPath(), TestNames.Next("netns"));
         File.WriteAllBytes(path, []);
+        string link;
         try
         {
-            OnThread(() =>
+            link = OnThread(() =>
             {
                 Errors.Check(LibC.unshare(LibC.CLONE_NEWNET), "unshare(CLONE_NEWNET)");
-                Errors.Check(LibC.mount("/proc/thread-self/ns/net", path, null, LibC.MS_BIND, null), $"mount(MS_BIND, {path})");
-                return 0;
+                Errors.Check(LibC.mount(OwnLink, path, null, LibC.MS_BIND, null), $"mount(MS_BIND, {path})");
+                return new FileInfo(OwnLink).LinkTarget!;
             });
         }
         catch
@@ -35,7 +44,7 @@ public sealed class TestNetworkNamespace : IDisposable
             throw;
         }
 
-        var created = new TestNetworkNamespace(path);
+        var created = new TestNetworkNamespace(path, link);
         try
         {
             created.Ip("link set lo up");
@@ -49,7 +58,10 @@ public sealed class TestNetworkNamespace : IDisposable
         return created;
     }
 
-    /// <summary>Runs on a thread of its own in this namespace: sockets made, processes started and /proc/sys/net read there are its.</summary>
+    /// <summary>
+    /// Runs on a thread of its own in this namespace: sockets made and /proc/sys/net read there are its. Only that: what
+    /// waits, or is asynchronous, makes .NET start threads of its pool from here, which <see cref="Dispose"/> throws for.
+    /// </summary>
     public void Run(Action action)
     {
         ArgumentNullException.ThrowIfNull(action);
@@ -75,11 +87,18 @@ public sealed class TestNetworkNamespace : IDisposable
         });
     }
 
+    /// <summary>A TCP socket of this namespace, wherever it is used.</summary>
+    public Socket CreateSocket(AddressFamily family = AddressFamily.InterNetwork) => Run(() => new Socket(family, SocketType.Stream, ProtocolType.Tcp));
+
+    /// <summary>The command that runs one here: nsenter(1), with its arguments before the command's.</summary>
+    public (string Command, IReadOnlyList<string> Arguments) Enter(string command, params IEnumerable<string> arguments) =>
+        ("nsenter", ["--net=" + Path, "--", command, .. arguments]);
+
     /// <summary>Runs ip(8) here, one command for each line.</summary>
-    public void Ip(params string[] lines) => Run(() => Tool.Run("ip", ["-batch", "-"], string.Join('\n', lines) + "\n"));
+    public void Ip(params string[] lines) => Tool.Run(Enter("ip", "-batch", "-"), string.Join('\n', lines) + "\n");
 
     /// <summary>Gives nft(8) rules here; they go with the namespace.</summary>
-    public void Nft(string rules) => Run(() => Tool.Run("nft", ["-f", "-"], rules + "\n"));
+    public void Nft(string rules) => Tool.Run(Enter("nft", "-f", "-"), rules + "\n");
 
     /// <summary>Reads a setting below /proc/sys, such as net/ipv4/tcp_fastopen.</summary>
     public string GetSysctl(string name) => Run(() => File.ReadAllText("/proc/sys/" + name).Trim());
@@ -99,6 +118,7 @@ public sealed class TestNetworkNamespace : IDisposable
     /// <summary>Fast open for both ends, with data in the very first SYN (client, server, and neither asks for a cookie).</summary>
     public void EnableFastOpen() => SetSysctl("net/ipv4/tcp_fastopen", "519");
 
+    /// <exception cref="InvalidOperationException">Threads of this process would stay in it.</exception>
     public void Dispose()
     {
         if (_disposed)
@@ -109,6 +129,7 @@ public sealed class TestNetworkNamespace : IDisposable
         _disposed = true;
         Errors.Check(LibC.umount2(Path, LibC.MNT_DETACH), $"umount2({Path})");
         File.Delete(Path);
+        NamespaceThreads.ThrowWhereSomeStay(_link);
     }
 
     // Never a pool thread: it would stay in the namespace.

@@ -81,7 +81,7 @@ internal sealed class NatNetwork : IDisposable
 
     public static Socket Create(TestNetworkNamespace network, AddressFamily family = AddressFamily.InterNetwork)
     {
-        Socket socket = network.Run(() => new Socket(family, SocketType.Stream, ProtocolType.Tcp));
+        Socket socket = network.CreateSocket(family);
         socket.ReceiveTimeout = Patience;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         return socket;

@@ -71,18 +71,15 @@ public sealed class UnusualSocketTests
         using TestNetworkNamespace network = TestNetworkNamespace.Create();
         bypass.Install(settings => settings with { Variant = variant });
         using CgroupVisit visit = CgroupVisit.To(bypass.Cgroup);
-        network.Run(() =>
-        {
-            using Socket left = Restore(5001, 5002, 1000, 2000);
-            using Socket right = Restore(5002, 5001, 2000, 1000);
-            SetTcpOption(left, TcpRepairQueue, ReceiveQueue);
-            left.Send("unread"u8);
-            SetTcpOption(left, TcpRepair, 0);
-            SetTcpOption(right, TcpRepair, 0);
+        using Socket left = Restore(network, 5001, 5002, 1000, 2000);
+        using Socket right = Restore(network, 5002, 5001, 2000, 1000);
+        SetTcpOption(left, TcpRepairQueue, ReceiveQueue);
+        left.Send("unread"u8);
+        SetTcpOption(left, TcpRepair, 0);
+        SetTcpOption(right, TcpRepair, 0);
 
-            Assert.Equal("unread"u8.ToArray(), LocalConnection.Read(left, 6));
-            Assert.Equal(0, right.Available);
-        });
+        Assert.Equal("unread"u8.ToArray(), LocalConnection.Read(left, 6));
+        Assert.Equal(0, right.Available);
         Assert.Equal(0UL, bypass.Status.SocketsInserted);
     }
 
@@ -148,9 +145,10 @@ public sealed class UnusualSocketTests
     }
 
     /// <summary>An established socket as a checkpoint is restored (TCP_REPAIR): no packet is sent.</summary>
-    private static Socket Restore(int port, int peerPort, int sendSequence, int receiveSequence)
+    private static Socket Restore(TestNetworkNamespace network, int port, int peerPort, int sendSequence, int receiveSequence)
     {
-        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 10_000 };
+        Socket socket = network.CreateSocket();
+        socket.ReceiveTimeout = 10_000;
         SetTcpOption(socket, TcpRepair, 1);
         SetTcpOption(socket, TcpRepairQueue, SendQueue);
         SetTcpOption(socket, TcpQueueSequence, sendSequence);

@@ -69,6 +69,27 @@ public sealed class PlacementTests
         Assert.False(File.Exists(path));
     }
 
+    [Fact]
+    public void AThreadThatStaysInANamespaceIsToldOf()
+    {
+        Assert.SkipWhen(Machine.Missing is not null, Machine.Missing ?? string.Empty);
+        using ManualResetEventSlim end = new();
+        Thread? born = null;
+        TestNetworkNamespace place = TestNetworkNamespace.Create();
+        place.Run(() =>
+        {
+            born = new Thread(end.Wait) { Name = "born there" };
+            born.Start();
+        });
+
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(place.Dispose);
+        end.Set();
+        born!.Join();
+
+        Assert.Contains("(born there)", error.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(place.Path));
+    }
+
     [Theory]
     [InlineData(SocketFamily.V4)]
     [InlineData(SocketFamily.V6)]

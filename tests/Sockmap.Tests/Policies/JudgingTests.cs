@@ -16,8 +16,8 @@ public sealed class JudgingTests
         using TestPolicy policy = new();
         PolicyRuleStatus rule = policy.Add(PolicyDirection.Egress, PolicyAction.Drop, "192.0.2.0/24");
 
-        using Socket listener = networks.Right.Run(() => TcpPair.Listen(networks.RightV4));
-        using TcpPair denied = networks.Left.Run(() => TcpPair.Connect(listener));
+        using Socket listener = TcpPair.Listen(networks.RightV4, place: networks.Right);
+        using TcpPair denied = TcpPair.Connect(listener, place: networks.Left);
         using TcpPair allowed = TcpPair.Connect();
 
         Assert.Equal(SocketError.AccessDenied, TestPolicy.TrySend(denied.Client, 7));

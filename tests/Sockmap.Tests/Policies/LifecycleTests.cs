@@ -29,15 +29,22 @@ public sealed class LifecycleTests
         Assert.Empty(policy.Rules);
     }
 
-    [Fact]
-    public void ConnectionsThatWereThereBeforeAreJudged()
+    /// <param name="isPlaceKnown">Whether files lead to their network namespaces; otherwise only the sockets themselves do.</param>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ConnectionsThatWereThereBeforeAreJudged(bool isPlaceKnown)
     {
         using TestPolicy policy = new(isMade: false);
         using TcpPair pair = TcpPair.Connect();
         using NetworkNamespacePair networks = NetworkNamespacePair.Create();
-        using Socket listener = networks.Right.Run(() => TcpPair.Listen(networks.RightV4));
-        using TcpPair remote = networks.Left.Run(() => TcpPair.Connect(listener));
+        using Socket listener = TcpPair.Listen(networks.RightV4, place: networks.Right);
+        using TcpPair remote = TcpPair.Connect(listener, place: networks.Left);
         TestPolicy.TrySend(pair.Client, 10);
+        if (!isPlaceKnown)
+        {
+            networks.Dispose();
+        }
 
         policy.Make();
         policy.Add(new PolicyRule { Direction = PolicyDirection.Egress, Action = PolicyAction.Drop });

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Sockmap.TestKit.Placement;
 using Sockmap.Traffic.Options;
 
 namespace Sockmap.Tests.Policies;
@@ -46,10 +47,11 @@ internal sealed class TcpPair : IDisposable
         return Connect(listener, from);
     }
 
-    public static TcpPair Connect(Socket listener, IPAddress? from = null)
+    /// <summary>Connects to a listener, from a network namespace if one is given.</summary>
+    public static TcpPair Connect(Socket listener, IPAddress? from = null, TestNetworkNamespace? place = null)
     {
         IPEndPoint to = (IPEndPoint)listener.LocalEndPoint!;
-        Socket client = new(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        Socket client = Create(to.AddressFamily, place);
         if (from is not null)
         {
             client.Bind(new IPEndPoint(from, 0));
@@ -59,9 +61,10 @@ internal sealed class TcpPair : IDisposable
         return new TcpPair(client, listener.Accept());
     }
 
-    public static Socket Listen(IPAddress address, int port = 0)
+    /// <summary>Listens, in a network namespace if one is given.</summary>
+    public static Socket Listen(IPAddress address, int port = 0, TestNetworkNamespace? place = null)
     {
-        Socket listener = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        Socket listener = Create(address.AddressFamily, place);
         listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         listener.Bind(new IPEndPoint(address, port));
         listener.Listen();
@@ -73,6 +76,9 @@ internal sealed class TcpPair : IDisposable
         Client.Dispose();
         Server.Dispose();
     }
+
+    private static Socket Create(AddressFamily family, TestNetworkNamespace? place) =>
+        place?.CreateSocket(family) ?? new Socket(family, SocketType.Stream, ProtocolType.Tcp);
 
     /// <summary>The address that takes every one of the socket's family; one of IPv6 takes IPv4 too then.</summary>
     private static IPAddress AnyOf(Socket socket)

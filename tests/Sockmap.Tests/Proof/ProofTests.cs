@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Maps;
 using Sockmap.Bypasses;
@@ -203,11 +205,10 @@ public sealed class ProofTests
             Family = family,
         });
 
-        ProofResult result = network.Run(() => Prove(bypass));
+        JsonElement result = ProveIn(network, bypass);
 
-        Assert.True(result.Passed, result.Summary);
-        Assert.Equal(expected, result.Address.ToString());
-        Assert.Equal(result.BytesSent, result.BytesRedirected);
+        Assert.Equal(expected, result.GetProperty("address").GetString());
+        Assert.Equal(result.GetProperty("bytesSent").GetUInt64(), result.GetProperty("bytesRedirected").GetUInt64());
     }
 
     [Fact]
@@ -216,20 +217,16 @@ public sealed class ProofTests
         using InstalledBypass bypass = new();
         using TestNetworkNamespace network = TestNetworkNamespace.Create();
         bypass.Install(settings => settings with { Ports = [PortRange.Parse("6379")] });
-        using Socket service = network.Run(() =>
-        {
-            Socket socket = new(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
-            socket.Bind(new IPEndPoint(IPAddress.IPv6Any, 6379));
-            socket.Listen();
-            return socket;
-        });
+        using Socket service = network.CreateSocket(AddressFamily.InterNetworkV6);
+        service.DualMode = true;
+        service.Bind(new IPEndPoint(IPAddress.IPv6Any, 6379));
+        service.Listen();
 
-        BypassException error = Assert.Throws<BypassException>(() => network.Run(() => Prove(bypass)));
+        (int exitCode, _, string errors) = RunProofIn(network, bypass);
 
-        Assert.Equal(BypassError.BypassNotProvable, error.Error);
-        Assert.Contains("(6379) is free to listen on", error.Message, StringComparison.Ordinal);
-        Assert.Contains("Address already in use", error.Message, StringComparison.Ordinal);
-        AssertNothingIsLeft(bypass);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("(6379) is free to listen on", errors, StringComparison.Ordinal);
+        Assert.Contains("Address already in use", errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -238,21 +235,14 @@ public sealed class ProofTests
         using InstalledBypass bypass = new();
         using TestNetworkNamespace network = TestNetworkNamespace.Create();
         bypass.Install(settings => settings with { Ports = [PortRange.Parse("6379")] });
-        using Socket service = network.Run(() =>
-        {
-            Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, 6379));
-            socket.Listen();
-            return socket;
-        });
+        using Socket service = network.CreateSocket();
+        service.Bind(new IPEndPoint(IPAddress.Loopback, 6379));
+        service.Listen();
 
-        ProofResult result = network.Run(() => Prove(bypass));
-
-        Assert.True(result.Passed, result.Summary);
-        Assert.Equal(6379, result.Port);
+        Assert.Equal(6379, ProveIn(network, bypass).GetProperty("port").GetInt32());
 
         // The port is free at once: a second proof does not wait for TIME_WAIT.
-        Assert.Equal(6379, network.Run(() => Prove(bypass)).Port);
+        Assert.Equal(6379, ProveIn(network, bypass).GetProperty("port").GetInt32());
     }
 
     [Fact]
@@ -437,11 +427,35 @@ public sealed class ProofTests
         return result;
     }
 
-    private static void AssertNothingIsLeft(InstalledBypass bypass)
+    /// <summary>The command proves it in a network namespace: a thread of this process would leave others there.</summary>
+    /// <returns>Its document.</returns>
+    private static JsonElement ProveIn(TestNetworkNamespace network, InstalledBypass bypass)
+    {
+        (int exitCode, string output, string errors) = RunProofIn(network, bypass);
+        Assert.True(exitCode == 0, output + errors);
+        JsonElement result = JsonElement.Parse(output);
+        Assert.True(result.GetProperty("passed").GetBoolean(), output);
+        return result;
+    }
+
+    private static (int ExitCode, string Output, string Errors) RunProofIn(TestNetworkNamespace network, InstalledBypass bypass)
+    {
+        (string command, IReadOnlyList<string> arguments) = network.Enter(CliWorkerHost.Program, "--json", "--bpffs", bypass.BpfFileSystem.Path, "test");
+        using Process process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
+        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        AssertNothingIsLeft(bypass, process.Id);
+        return (process.ExitCode, output, errors.GetAwaiter().GetResult());
+    }
+
+    private static void AssertNothingIsLeft(InstalledBypass bypass) => AssertNothingIsLeft(bypass, Environment.ProcessId);
+
+    private static void AssertNothingIsLeft(InstalledBypass bypass, int prover)
     {
         foreach (string parent in new[] { bypass.Cgroup.Path, Path.GetDirectoryName(bypass.Cgroup.Path)! })
         {
-            Assert.Empty(Directory.GetDirectories(parent, string.Create(CultureInfo.InvariantCulture, $"sockmap-proof-{Environment.ProcessId}-*")));
+            Assert.Empty(Directory.GetDirectories(parent, string.Create(CultureInfo.InvariantCulture, $"sockmap-proof-{prover}-*")));
         }
 
         Assert.Empty(bypass.Cgroup.Members);

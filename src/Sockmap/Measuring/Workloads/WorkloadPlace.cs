@@ -58,11 +58,14 @@ internal sealed class WorkloadPlace : IDisposable
         _server.BeginErrorReadLine();
     }
 
-    /// <summary>Waits until the server listens, by the kernel's list of sockets: no connection is made that it would count.</summary>
+    /// <summary>
+    /// Waits until the server listens, by the kernel's list of sockets: no connection is made that it would count. The list of
+    /// the network namespace that this thread is in, as the server is too.
+    /// </summary>
     public void WaitUntilItListens()
     {
         string own = string.Create(CultureInfo.InvariantCulture, $" 0100007F:{Port:X4} 00000000:0000 0A ");
-        WaitUntil(() => File.ReadAllText("/proc/self/net/tcp").Contains(own, StringComparison.Ordinal));
+        WaitUntil(() => File.ReadAllText("/proc/thread-self/net/tcp").Contains(own, StringComparison.Ordinal));
     }
 
     /// <summary>Waits until the server is ready.</summary>

@@ -235,6 +235,8 @@ struct sk_msg {
 struct sk_psock {
 	struct sock *sk;
 	refcount_t refcnt;
+	/* One for each map that the socket is in. */
+	struct list_head link;
 	struct list_head ingress_msg;
 	__u32 msg_tot_len;
 };

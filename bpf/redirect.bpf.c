@@ -99,6 +99,8 @@ static const __u32 first = 0, second = 1;
 #define SAMPLED_BUFFERS 16
 /* No buffer has more (MAX_SKB_FRAGS pages, and heads); what says so was freed meanwhile. */
 #define LARGEST_BUFFER (1 << 20)
+/* A socket in more of them is taken for one that is awaited. */
+#define MOST_SOCKMAPS 16
 /* Messages that are looked at one by one, on kernels that do not charge them to the socket. */
 #define MOST_MESSAGES 256
 
@@ -441,9 +443,26 @@ int join_dry(struct bpf_iter__tcp *ctx)
 }
 
 /*
+ * Whether a thread may be waiting in tcp_bpf_recvmsg_parser: it has a reference to the psock beside those of the maps, and
+ * waits on the socket.
+ */
+static __always_inline bool is_awaited(struct sock *sk, __u64 psock)
+{
+	__u64 head = psock + bpf_core_field_offset(struct sk_psock, link);
+	__u64 link = (__u64)PEEK(false, struct list_head, head, next);
+	__u32 maps = 0;
+
+	for (int i = 0; i < MOST_SOCKMAPS && link && link != head; i++) {
+		maps++;
+		link = (__u64)PEEK(false, struct list_head, link, next);
+	}
+	return psock_references(psock, false) > maps && count_waiters((__u64)sk, 0, false);
+}
+
+/*
  * It goes when its own queue is empty. What comes in from then on is TCP's, and nothing of it is lost. Only, a process
  * that was in a receive of the source meanwhile may have set copied_seq back, see above, so that TCP would look for bytes
- * that are gone, and find no others any more.
+ * that are gone, and find no others any more; and one that waits in a receive may still do so.
  */
 SEC("iter/tcp")
 int leave(struct bpf_iter__tcp *ctx)
@@ -460,8 +479,11 @@ int leave(struct bpf_iter__tcp *ctx)
 		return 0;
 	held_memory(psock, &buffers);
 	if (!buffers && is_queue_empty(psock, false)) {
-		result = LEAVE_LAGS;
-		if (first_unread(tp) == tp->copied_seq) {
+		if (first_unread(tp) != tp->copied_seq) {
+			result = LEAVE_LAGS;
+		} else if (is_awaited((struct sock *)tp, psock)) {
+			result = LEAVE_AWAITED;
+		} else {
 			bpf_map_delete_elem(&source, &first);
 			result = 0;
 		}

@@ -75,6 +75,7 @@ struct redirect_counters {
 /* What leave() gives beside 0: it is out. */
 #define LEAVE_UNREAD 1
 #define LEAVE_LAGS 2
+#define LEAVE_AWAITED 3
 
 /* A socket of a redirect, and what waits in it. */
 struct redirect_row {

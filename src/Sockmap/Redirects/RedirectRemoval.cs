@@ -25,13 +25,21 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
     /// <summary>Verdicts under way end in it.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>LEAVE_LAGS of bpf/redirect.h.</summary>
+    /// <summary>What leave() gives: 0, and LEAVE_UNREAD, LEAVE_LAGS, LEAVE_AWAITED of bpf/redirect.h.</summary>
+    private const int Left = 0;
+    private const int Unread = 1;
     private const int Lags = 2;
+    private const int Awaited = 3;
+
+    private static readonly TimeSpan HindrancePatience = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Looks in a row that must find nothing: a buffer leaves one queue before it is in the next.</summary>
     private const int LeastLooks = 3;
+
+    private long? _hinderedSince;
+    private string _stayReason = "an earlier removal, which did not end, found that it could not leave";
 
     public RedirectRemovalResult Run(RemoveOptions options, CancellationToken cancellationToken)
     {
@@ -51,13 +59,14 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
             Sight sight = Wait(config, source, target, course, list, options, started, cancellationToken);
             if (!sight.IsEmpty && !options.Force)
             {
-                return new RedirectRemovalResult(folder.Name, IsComplete: false, sight.Bytes, 0, [.. sight.Describe()], SourceStays: false, Stopwatch.GetElapsedTime(started));
+                return new RedirectRemovalResult(folder.Name, IsComplete: false, sight.Bytes, 0, [.. sight.Describe()], SourceStays: false, string.Empty, Stopwatch.GetElapsedTime(started));
             }
 
             if (sight.IsSourceOfTcp)
             {
                 // Out of its map it would lose its place in the stream with what is unread: so nothing of that is dropped.
                 RedirectMaps.TurnOn(course, RedirectCourse.Stays);
+                _stayReason = sight.SourceBytes > 0 ? "bytes that it had received were still unread" : _stayReason;
             }
 
             stays = RedirectMaps.IsOn(course, RedirectCourse.Stays);
@@ -72,7 +81,7 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
         }
 
         Unpin();
-        return new RedirectRemovalResult(folder.Name, IsComplete: true, 0, dropped, [], stays, Stopwatch.GetElapsedTime(started));
+        return new RedirectRemovalResult(folder.Name, IsComplete: true, 0, dropped, [], stays, stays ? _stayReason : string.Empty, Stopwatch.GetElapsedTime(started));
     }
 
     /// <summary>
@@ -126,46 +135,66 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
         }
 
         SocketDescription socket = row.Socket.Describe();
-        if (RedirectSocketKinds.Of(row.Socket.KernelFamily, (int)socket.Type, (int)socket.Protocol) == RedirectSocketKind.Tcp && LeaveUnderLock(config, course, socket))
+        using BpfProgram? leave = RedirectSocketKinds.Of(row.Socket.KernelFamily, (int)socket.Type, (int)socket.Protocol) == RedirectSocketKind.Tcp
+            ? RedirectFolder.TryOpenProgram(folder.Leave)
+            : null;
+        if (leave is null)
         {
+            RedirectMaps.TakeOut(source);
             return;
         }
 
-        RedirectMaps.TakeOut(source);
+        if (LeaveUnderLock(leave, SourceHolders.Find(config.SourceCookie)) is { } reason)
+        {
+            RedirectMaps.TurnOn(course, RedirectCourse.Stays);
+            _stayReason = reason;
+            log($"The source stays in its map: {reason}. What comes in is its own.");
+        }
     }
 
-    /// <returns>False where the iterator cannot be had, or does not find the source.</returns>
-    private bool LeaveUnderLock(in RedirectConfig config, BpfMap course, SocketDescription socket)
+    /// <returns>Why it has to stay; null where it is out, or may be out after another try.</returns>
+    private string? LeaveUnderLock(BpfProgram leave, List<HeldSocket> holders)
     {
-        using BpfProgram? leave = RedirectFolder.TryOpenProgram(folder.Leave);
-        if (leave is null)
+        string hindrance = "no process that can be seen holds it";
+        foreach (HeldSocket holder in holders)
         {
-            return false;
-        }
-
-        ProcessTable processes = ProcessTable.Read(new SocketReadOptions { InSockmapOnly = true });
-        if (processes.Find(config.SourceCookie, socket.Inode) is not [{ } holder, ..])
-        {
-            // It is being closed: nobody will read it.
-            return false;
-        }
-
-        try
-        {
-            int? result = SourcePass.Run(leave, string.Create(CultureInfo.InvariantCulture, $"/proc/{holder.Id}/ns/net"));
-            if (result == Lags)
+            try
             {
-                RedirectMaps.TurnOn(course, RedirectCourse.Stays);
-                log("The source stays in its map, as it would lose its place in the stream without: a process received from it meanwhile. What comes in is its own.");
+                using SafeSocketDescriptor socket = ForeignDescriptor.Open(holder.ProcessId, holder.Descriptor, holder.Cookie);
+                switch (SourcePass.Run(leave, socket))
+                {
+                    case Left:
+                        log("The source left its map under its lock, between two buffers.");
+                        return null;
+                    case Unread:
+                        return null;
+                    case Lags:
+                        return "it would lose its place in the stream without, as a process received from it meanwhile";
+                    case Awaited:
+                        return UnlessItPasses("a process waits in a receive of it, and would set its place in the stream back afterwards");
+                    default:
+                        return UnlessItPasses("the kernel's list of connections does not have it");
+                }
             }
+            catch (SocketAccessException e) when (e.Error is SocketAccessError.ProcessNotFound or SocketAccessError.DescriptorClosed or SocketAccessError.DescriptorReused)
+            {
+                // That process has let go of it since it was listed.
+            }
+            catch (Exception e) when (e is SocketAccessException or BpfException)
+            {
+                hindrance = $"its lock cannot be had ({e.Message.TrimEnd('.')})";
+            }
+        }
 
-            return result is not null;
-        }
-        catch (BpfException e)
-        {
-            log($"The source's network namespace could not be entered ({e.Message}), so that it leaves without its lock.");
-            return false;
-        }
+        return UnlessItPasses(hindrance);
+    }
+
+    /// <summary>A socket that is being closed leaves by itself, and a process that receives in a loop is out of it at some moment.</summary>
+    private string? UnlessItPasses(string hindrance)
+    {
+        _hinderedSince ??= Stopwatch.GetTimestamp();
+        _stayReason = hindrance;
+        return Stopwatch.GetElapsedTime(_hinderedSince.Value) > HindrancePatience ? hindrance : null;
     }
 
     private static void Pause(TimeSpan time, CancellationToken cancellationToken)

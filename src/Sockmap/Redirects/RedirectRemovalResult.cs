@@ -8,7 +8,8 @@ namespace Sockmap.Redirects;
 /// <param name="Waiting">Where bytes wait, one sentence each.</param>
 /// <param name="SourceStays">
 /// The source stays in its map, which nobody can reach any more, until it is closed: all that comes in is its own, but the
-/// kernel could not find it without (a process received from it while it was redirected).
+/// kernel could not find it without.
 /// </param>
+/// <param name="StayReason">Why it stays, as half a sentence; empty where it does not.</param>
 /// <param name="Elapsed">How long it took.</param>
-public sealed record RedirectRemovalResult(string Name, bool IsComplete, ulong UnreadBytes, ulong DroppedBytes, IReadOnlyList<string> Waiting, bool SourceStays, TimeSpan Elapsed);
+public sealed record RedirectRemovalResult(string Name, bool IsComplete, ulong UnreadBytes, ulong DroppedBytes, IReadOnlyList<string> Waiting, bool SourceStays, string StayReason, TimeSpan Elapsed);

@@ -74,7 +74,7 @@ public sealed class RemoveSockmapRedirectCommand : RedirectCommand
 
         if (result.SourceStays)
         {
-            WriteWarning($"Redirect '{result.Name}' is gone, but its source stays in a sockmap until it is closed: a process received from it while it was redirected, after which this kernel would not find its place in the stream. It receives what comes in as before.");
+            WriteWarning($"Redirect '{result.Name}' is gone, but its source stays in a sockmap until it is closed: {result.StayReason}. It receives what comes in as before.");
         }
 
         if (PassThru)

@@ -22,7 +22,7 @@ internal sealed class RedirectPlace : IDisposable
         BpfFileSystem = TestBpfFileSystem.Mount();
         From = TrialPair.Create(from, isFromIPv6);
         To = TrialPair.Create(to, isToIPv6);
-        Manager = new RedirectManager(new BypassManagerOptions { BpfFileSystem = BpfFileSystem.Path });
+        Manager = new RedirectManager(new BypassManagerOptions { BpfFileSystem = BpfFileSystem.Path, Log = Steps.Add });
     }
 
     public SockmapRedirectMode Mode { get; }
@@ -34,6 +34,8 @@ internal sealed class RedirectPlace : IDisposable
     public TrialPair To { get; }
 
     public RedirectManager Manager { get; }
+
+    public List<string> Steps { get; } = [];
 
     /// <summary>Where bytes go in that are to be redirected.</summary>
     public SafeHandle Entrance => Mode is SockmapRedirectMode.SendToLocal or SockmapRedirectMode.SendToEgress ? From.Inner : From.Outer;

@@ -2,7 +2,9 @@ using Sockmap.Bpf;
 using Sockmap.Bypasses;
 using Sockmap.Interop;
 using Sockmap.Redirects;
+using Sockmap.Sockets;
 using Sockmap.TestKit;
+using Sockmap.TestKit.Placement;
 
 namespace Sockmap.Tests.Redirects;
 
@@ -235,6 +237,7 @@ public sealed class RedirectQueueTests
         RedirectRemovalResult removed = place.Remove(force: true);
         Assert.True(removed.IsComplete);
         Assert.True(removed.SourceStays);
+        Assert.Equal("bytes that it had received were still unread", removed.StayReason);
         Assert.Equal(0ul, removed.DroppedBytes);
         Assert.Empty(place.Manager.List());
         Assert.Equal(sent, RedirectPlace.Receive(place.OrdinaryExit, sent.Length));
@@ -276,6 +279,10 @@ public sealed class RedirectQueueTests
 
         RedirectRemovalResult removed = place.Remove();
         Assert.True(removed.IsComplete);
+
+        // It waits inside the sockmap's own receive.
+        Assert.True(removed.SourceStays, string.Join('\n', place.Steps));
+        Assert.Contains("process", removed.StayReason, StringComparison.Ordinal);
         Assert.Empty(place.Manager.List());
         stop.CancelAfter(Patience.Default);
         RedirectPlace.Send(place.Entrance, sent);
@@ -284,6 +291,33 @@ public sealed class RedirectQueueTests
         stop.Cancel();
         RedirectPlace.Send(place.Entrance, "x"u8);
         reader.Join();
+    }
+
+    /// <summary>It waits in TCP's own receive, which minds nothing.</summary>
+    [Theory]
+    [InlineData(SockmapRedirectMode.IngressToEgress)]
+    [InlineData(SockmapRedirectMode.IngressToLocal)]
+    public void AReaderWhoHasWaitedSinceBeforeKeepsTheSourceFromNothing(SockmapRedirectMode mode)
+    {
+        using RedirectPlace place = new(mode);
+        byte[] home = new byte[10];
+        int read = 0;
+        Thread reader = new(() => read = SocketCalls.Recv(place.OrdinaryExit, home, 0)) { IsBackground = true };
+        reader.Start();
+        ulong cookie = SocketQuery.GetCookie(place.OrdinaryExit);
+        Assert.True(Patience.Until(() => BlockedReaders.Find(cookie).Count == 1));
+        place.Create();
+        RedirectPlace.Send(place.Entrance, "away"u8);
+        Assert.Equal("away"u8, RedirectPlace.Receive(place.Exit, 4));
+
+        RedirectRemovalResult removed = place.Remove();
+
+        Assert.True(removed.IsComplete);
+        Assert.False(removed.SourceStays, string.Join('\n', place.Steps));
+        Assert.True(reader.IsAlive);
+        RedirectPlace.Send(place.Entrance, "home"u8);
+        Assert.True(reader.Join(Patience.Default));
+        Assert.Equal("home"u8, home.AsSpan(0, read));
     }
 
     [Theory]
@@ -296,26 +330,48 @@ public sealed class RedirectQueueTests
         for (int round = 0; round < 5; round++)
         {
             using RedirectPlace place = new(mode);
-            using CancellationTokenSource stop = new();
-            using CountedReader home = new(place.OrdinaryExit), away = new(place.Exit);
-            int chunk = 3000 + (round * 7777);
-            Task<long> sending = Task.Run(() => CountedStream.Send(place.Entrance, chunk, stop.Token), TestContext.Current.CancellationToken);
-            Assert.True(Patience.Until(() => home.Length > 20_000));
-            place.Create();
-            Assert.True(Patience.Until(() => place.Get().RedirectedBytes > 1_000_000), $"{place.Get().RedirectedBytes} bytes were redirected: home {home.Describe()}; away {away.Describe()}.");
-            RedirectRemovalResult removed = place.Remove();
-            Assert.True(removed.IsComplete, $"{string.Join("; ", removed.Waiting)}: home {home.Describe()}; away {away.Describe()}.");
-            Assert.Equal(0ul, removed.DroppedBytes);
-            long before = home.Length;
-            Assert.True(Patience.Until(() => home.Length > before + 20_000), $"Nothing came after the removal: home {home.Describe()}; away {away.Describe()}.");
-            await stop.CancelAsync();
-            long sent = await sending.WaitAsync(Patience.Default, TestContext.Current.CancellationToken);
-            bool allCame = Patience.Until(() => home.Length + away.Length >= sent);
-
-            // One piece out of the middle went the other way.
-            Assert.Equal(
-                $"home 0 to {away.Start}, {away.Start + away.Length} to {sent}; away {away.Start} to {away.Start + away.Length}; all",
-                $"home {home.Describe()}; away {away.Describe()}; {(allCame ? "all" : "not all")}");
+            await AssertNotAByteIsLost(place, round);
         }
+    }
+
+    /// <summary>Not that of the process that holds them: a thread of it was there, or another process's that has ended.</summary>
+    [Theory]
+    [InlineData(SockmapRedirectMode.IngressToEgress)]
+    [InlineData(SockmapRedirectMode.IngressToLocal)]
+    public async Task InAnotherNetworkNamespaceThanItsProcessesNeither(SockmapRedirectMode mode)
+    {
+        using TestNetworkNamespace network = TestNetworkNamespace.Create();
+        for (int round = 0; round < 5; round++)
+        {
+            using RedirectPlace place = network.Run(() => new RedirectPlace(mode));
+            bool stays = await AssertNotAByteIsLost(place, round);
+            Assert.True(stays || place.Steps.Exists(step => step.Contains("under its lock", StringComparison.Ordinal)), string.Join('\n', place.Steps));
+        }
+    }
+
+    /// <returns>Whether the source stayed in its map.</returns>
+    private static async Task<bool> AssertNotAByteIsLost(RedirectPlace place, int round)
+    {
+        using CancellationTokenSource stop = new();
+        using CountedReader home = new(place.OrdinaryExit), away = new(place.Exit);
+        int chunk = 3000 + (round * 7777);
+        Task<long> sending = Task.Run(() => CountedStream.Send(place.Entrance, chunk, stop.Token), TestContext.Current.CancellationToken);
+        Assert.True(Patience.Until(() => home.Length > 20_000));
+        place.Create();
+        Assert.True(Patience.Until(() => place.Get().RedirectedBytes > 1_000_000), $"{place.Get().RedirectedBytes} bytes were redirected: home {home.Describe()}; away {away.Describe()}.");
+        RedirectRemovalResult removed = place.Remove();
+        Assert.True(removed.IsComplete, $"{string.Join("; ", removed.Waiting)}: home {home.Describe()}; away {away.Describe()}.");
+        Assert.Equal(0ul, removed.DroppedBytes);
+        long before = home.Length;
+        Assert.True(Patience.Until(() => home.Length > before + 20_000), $"Nothing came after the removal: home {home.Describe()}; away {away.Describe()}.");
+        await stop.CancelAsync();
+        long sent = await sending.WaitAsync(Patience.Default, TestContext.Current.CancellationToken);
+        bool allCame = Patience.Until(() => home.Length + away.Length >= sent);
+
+        // One piece out of the middle went the other way.
+        Assert.Equal(
+            $"home 0 to {away.Start}, {away.Start + away.Length} to {sent}; away {away.Start} to {away.Start + away.Length}; all",
+            $"home {home.Describe()}; away {away.Describe()}; {(allCame ? "all" : "not all")}");
+        return removed.SourceStays;
     }
 }

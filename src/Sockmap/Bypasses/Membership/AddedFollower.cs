@@ -1,5 +1,3 @@
-using Sockmap.Bpf;
-using Sockmap.Bpf.Inspection;
 using Sockmap.Bpf.Iterators;
 using Sockmap.Bpf.Links;
 using Sockmap.Bpf.Programs;
@@ -22,29 +20,27 @@ internal static class AddedFollower
             return;
         }
 
-        IEnumerable<(uint Namespace, int ProcessId)> ends = added.SelectMany(candidate => new[]
+        IEnumerable<(uint Namespace, int ProcessId, int Descriptor, ulong Cookie)> ends = added.SelectMany(candidate => new[]
         {
-            (candidate.NetworkNamespace, candidate.ProcessId),
-            (candidate.RemoteNetworkNamespace, candidate.RemoteProcessId),
+            (candidate.NetworkNamespace, candidate.ProcessId, candidate.Descriptor, candidate.Cookie),
+            (candidate.RemoteNetworkNamespace, candidate.RemoteProcessId, candidate.RemoteDescriptor, candidate.RemoteCookie),
         });
-        foreach ((uint space, int processId) in ends.DistinctBy(end => end.Namespace))
+        foreach (IGrouping<uint, (uint Namespace, int ProcessId, int Descriptor, ulong Cookie)> space in ends.GroupBy(end => end.Namespace))
         {
-            try
+            string? refusal = null;
+
+            // By one socket of a namespace, all of it is reached.
+            if (!space.Any(end => SocketNetwork.TryRun(end.ProcessId, end.Descriptor, end.Cookie, () => Pass(follow), out refusal)))
             {
-                NetworkNamespaces.Run($"/proc/{processId}/ns/net", () => Pass(follow));
-            }
-            catch (BpfException e)
-            {
-                log($"Network namespace {space} could not be entered, so that no event tells when the sockets added in it close: {e.Message}.");
+                log($"Network namespace {space.Key} could not be entered, so that no event tells when the sockets added in it close: {refusal}");
             }
         }
     }
 
-    private static bool Pass(BpfProgram follow)
+    private static void Pass(BpfProgram follow)
     {
         using BpfLink link = BpfLink.CreateIterator(follow, target: null);
         using Stream pass = BpfIterator.Open(link);
         pass.CopyTo(Stream.Null);
-        return true;
     }
 }

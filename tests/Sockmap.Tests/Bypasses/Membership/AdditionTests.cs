@@ -1,11 +1,14 @@
+using System.Net;
 using System.Net.Sockets;
 using Sockmap.Bypasses;
 using Sockmap.Entries;
+using Sockmap.Events;
 using Sockmap.Filters;
 using Sockmap.Sockets;
 using Sockmap.Support.Experiments;
 using Sockmap.TestKit.Placement;
 using Sockmap.TestKit.Traffic;
+using Sockmap.Tests.Events;
 using Sockmap.Traffic.Options;
 
 namespace Sockmap.Tests.Bypasses.Membership;
@@ -220,5 +223,28 @@ public sealed class AdditionTests
         streams.WaitForTraffic(300_000);
         Assert.True(bypass.Status.BytesRedirected > 0);
         streams.Stop();
+    }
+
+    [Fact]
+    public void ThoseOfANamespaceThatNoProcessIsInTellOfTheirEndToo()
+    {
+        using InstalledBypass bypass = new();
+        using TestNetworkNamespace network = TestNetworkNamespace.Create();
+        using CgroupVisit visit = CgroupVisit.To(bypass.Cgroup);
+        using Socket listener = network.CreateSocket(), client = network.CreateSocket();
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        client.Connect(listener.LocalEndPoint!);
+        using Socket server = listener.Accept();
+        int port = ((IPEndPoint)client.LocalEndPoint!).Port;
+        bypass.Install();
+        using EventRecorder recorder = new(bypass);
+
+        Assert.True(Assert.Single(bypass.AddAll()).IsNew);
+        client.Close();
+        server.Close();
+
+        recorder.WaitFor(SockmapEventKind.Closed, happened => happened.LocalPort == port);
+        recorder.WaitFor(SockmapEventKind.Closed, happened => happened.RemotePort == port);
     }
 }

@@ -92,7 +92,7 @@ BeforeAll {
         Mode = 'IngressToEgress'; From = 'Tcp'; IsFromIPv6 = $true; To = 'UnixSequencedPacket'; Outcome = 'NotTaken'; Detail = 'EOPNOTSUPP.'
     }
     $samples.RedirectRemovalResult = [Sockmap.Redirects.RedirectRemovalResult]::new(
-        'redirect-12', $false, 1610612736, 812, [string[]] '3 buffers', $false, [timespan]::FromSeconds(1.5))
+        'redirect-12', $false, 1610612736, 812, [string[]] '3 buffers', $false, '', [timespan]::FromSeconds(1.5))
     # What loopback looks like; the widest addresses and numbers of all need more than 80.
     $usual = $samples.Clone()
     $usual.SockmapEntry = [Sockmap.Entries.SockmapEntry]@{

@@ -233,12 +233,15 @@ public sealed class ProxyServer : IDisposable
     private long BeginToStop()
     {
         ref ProxyCounters counters = ref _board.Counters;
-        counters.State = (ulong)ProxyState.Stopping;
         ulong asked = Volatile.Read(ref counters.StopTimeout);
         TimeSpan timeout = asked == 0 ? _settings.StopTimeout : TimeSpan.FromMilliseconds(asked - 1);
+
+        // Whoever has connected already takes it for a proxy that serves: closing the listener would reset him.
+        _listeners.ForEach(Accept);
         Listen(false);
         _listeners.ForEach(listener => listener.Dispose());
         _listeners.Clear();
+        counters.State = (ulong)ProxyState.Stopping;
         _log?.Invoke(string.Create(CultureInfo.InvariantCulture, $"Stopping: {Active} connections may go on for {timeout.TotalSeconds:0.#} s."));
         return Environment.TickCount64 + (long)timeout.TotalMilliseconds;
     }

@@ -9,6 +9,6 @@ public enum ProxyState
     /// <summary>It takes connections.</summary>
     Running,
 
-    /// <summary>It takes no more connections, and waits for those that it has to end.</summary>
+    /// <summary>It listens no more, and waits for those that it has to end.</summary>
     Stopping,
 }

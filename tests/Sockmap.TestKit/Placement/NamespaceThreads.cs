@@ -10,6 +10,8 @@ public static class NamespaceThreads
     // The runtime's own, which compiles: it runs nothing of ours.
     private const string Compiler = ".NET Tiered Com";
 
+    private static readonly TimeSpan s_ending = TimeSpan.FromSeconds(2);
+
     /// <summary>Throws where threads of this process are in a namespace that its tests have done with.</summary>
     /// <param name="link">What its link in /proc says: <c>net:[4026532177]</c>.</param>
     /// <exception cref="InvalidOperationException">There are some.</exception>
@@ -17,12 +19,17 @@ public static class NamespaceThreads
     {
         ArgumentNullException.ThrowIfNull(link);
         string file = Path.Combine("ns", link.Split(':')[0]);
-        string[] threads = [.. Directory.EnumerateDirectories("/proc/self/task").Select(task => TryDescribe(task, file, link)).OfType<string>()];
-        if (threads.Length > 0)
+        string[] threads = [];
+
+        // One that was joined is gone from there a moment later.
+        if (!Patience.Until(() => (threads = ListThreads(file, link)).Length == 0, s_ending))
         {
             throw new InvalidOperationException($"Threads of this process were born in {link} and stay there, where later tests would run on them: {string.Join(", ", threads)}.");
         }
     }
+
+    private static string[] ListThreads(string file, string link) =>
+        [.. Directory.EnumerateDirectories("/proc/self/task").Select(task => TryDescribe(task, file, link)).OfType<string>()];
 
     /// <returns>Null where it is elsewhere, or has ended.</returns>
     private static string? TryDescribe(string task, string file, string link)

@@ -82,6 +82,27 @@ public sealed class ManagerTests : IDisposable
     }
 
     [Fact]
+    public async Task WhoHadConnectedBeforeItStoppedIsServed()
+    {
+        using ProxyServer proxy = ProxyServer.Open(
+            RunningProxy.ToPort(_target.Port) with { Name = "late", StopTimeout = TimeSpan.FromSeconds(30) }, new ProxyServerOptions { BpfFileSystem = _bpf.Path });
+        using Socket client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 20_000 };
+        client.Connect(IPEndPoint.Parse(proxy.Listening[0]));
+        Bytes.Send(client, [1, 2, 3]);
+
+        Task<ProxyReport> run = Task.Run(() => proxy.Run(new CancellationToken(canceled: true)), TestContext.Current.CancellationToken);
+        using Socket server = _target.Accept();
+        Bytes.AssertReceives(server, [1, 2, 3]);
+        client.Shutdown(SocketShutdown.Send);
+        Bytes.AssertEnd(server);
+        server.Shutdown(SocketShutdown.Send);
+        Bytes.AssertEnd(client);
+
+        ProxyReport report = await run;
+        Assert.Equal((1UL, 0UL), (report.Connections, report.DroppedConnections));
+    }
+
+    [Fact]
     public void WhatDoesNotEndIsResetAndCounted()
     {
         ProxyStatus started = Start("busy");

@@ -132,7 +132,7 @@ public sealed class EventKindTests
         LocalConnection.Read(connection.Server, (int)(entry.RedirectedBytes + entry.TcpBytes));
         ulong messages = entry.RedirectedBytes + entry.TcpBytes;
 
-        // A message meets a lock now and then, and goes over TCP once more.
+        // The kernel asks no program about the send after one of which TCP took a part.
         Assert.True(Patience.Until(() =>
         {
             messages += (ulong)connection.Client.Send(new byte[5]);

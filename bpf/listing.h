@@ -147,8 +147,8 @@ static __always_inline int list_other(struct bpf_iter__sockmap *ctx, const struc
 }
 
 /*
- * The same, with the other end: that one is written before whichever of the two comes first in the map, so that nobody
- * need keep a row until its other end comes. One whose other end leaves meanwhile may be told twice.
+ * What list_entry() writes, with the other end: that one is written before whichever of the two comes first in the map,
+ * so that nobody need keep a row until its other end comes. One whose other end leaves meanwhile may be told twice.
  */
 static __always_inline int list_pair(struct bpf_iter__sockmap *ctx, void *storage, __u32 options, const bool exact)
 {

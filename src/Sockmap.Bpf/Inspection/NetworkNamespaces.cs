@@ -26,7 +26,7 @@ public static class NetworkNamespaces
 
     /// <summary>Runs something in a network namespace, on a thread of its own that enters it; in <see cref="Own"/> at once.</summary>
     /// <remarks>
-    /// Only system calls that do not wait for others of this process: what is asynchronous has .NET start threads of its
+    /// Only system calls that do not wait for others of this process: what is asynchronous may have .NET start threads of its
     /// pool from that thread, in that namespace, where they stay.
     /// </remarks>
     /// <exception cref="BpfException">The file cannot be opened, is no network namespace (EINVAL), or entering it needs CAP_SYS_ADMIN (EPERM).</exception>

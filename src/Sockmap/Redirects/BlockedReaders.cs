@@ -14,7 +14,7 @@ internal static class BlockedReaders
     private static readonly int[] Calls = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? [0, 19, 45, 47, 299] : [63, 65, 207, 212, 243];
 
     /// <summary>The threads, each as its process's name and id and its own id. Processes that may not be looked into are left out.</summary>
-    public static IReadOnlyList<string> Find(ulong cookie) => [.. SourceHolders.Find(cookie).SelectMany(Find).Distinct(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Find(ulong cookie) => [.. EndHolders.Find(cookie).SelectMany(Find).Distinct(StringComparer.Ordinal)];
 
     private static IEnumerable<string> Find(HeldSocket held)
     {

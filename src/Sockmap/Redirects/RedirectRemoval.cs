@@ -144,7 +144,7 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
             return;
         }
 
-        if (LeaveUnderLock(leave, SourceHolders.Find(config.SourceCookie)) is { } reason)
+        if (LeaveUnderLock(leave, EndHolders.Find(config.SourceCookie)) is { } reason)
         {
             RedirectMaps.TurnOn(course, RedirectCourse.Stays);
             _stayReason = reason;

@@ -59,7 +59,7 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
             Sight sight = Wait(config, source, target, course, list, options, started, cancellationToken);
             if (!sight.IsEmpty && !options.Force)
             {
-                return new RedirectRemovalResult(folder.Name, IsComplete: false, sight.Bytes, 0, [.. sight.Describe()], SourceStays: false, string.Empty, Stopwatch.GetElapsedTime(started));
+                return new RedirectRemovalResult(folder.Name, IsComplete: false, sight.Bytes, 0, [.. sight.Describe(_hinderedSince is null ? null : _stayReason)], SourceStays: false, string.Empty, Stopwatch.GetElapsedTime(started));
             }
 
             if (sight.IsSourceOfTcp)
@@ -221,9 +221,14 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
         /// <summary>A TCP source is in its map still.</summary>
         public bool IsSourceOfTcp => source is { } row && row.Socket.Describe().Protocol == System.Net.Sockets.ProtocolType.Tcp;
 
-        public IEnumerable<string> Describe()
+        /// <param name="hindrance">What else keeps the source in its map.</param>
+        public IEnumerable<string> Describe(string? hindrance)
         {
-            if (source is { } from)
+            if (source is { IsEmpty: true } && hindrance is not null)
+            {
+                yield return $"the source in its map, since {hindrance}";
+            }
+            else if (source is { } from)
             {
                 yield return string.Create(CultureInfo.InvariantCulture, $"{from.Socket.QueuedBytes} bytes in the source that its process has not read");
             }

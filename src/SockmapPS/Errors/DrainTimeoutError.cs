@@ -14,7 +14,7 @@ internal static class DrainTimeoutError
     {
         string message = string.Create(
             CultureInfo.InvariantCulture,
-            $"Redirect '{result.Name}' was not removed within {result.Elapsed.TotalSeconds:0.#} s: there are {string.Join(", and ", result.Waiting)}.");
+            $"Redirect '{result.Name}' was not removed within {result.Elapsed.TotalSeconds:0.#} s. Left: {string.Join("; ", result.Waiting)}.");
         return new ErrorRecord(new TimeoutException(message), "DrainTimeout", ErrorCategory.OperationTimeout, result.Name)
         {
             ErrorDetails = new ErrorDetails(message)

@@ -293,6 +293,28 @@ public sealed class RedirectQueueTests
         reader.Join();
     }
 
+    [Fact]
+    public void ThatItWaitsForAReaderIsSaid()
+    {
+        using RedirectPlace place = new(SockmapRedirectMode.IngressToLocal);
+        place.Create();
+        byte[] home = new byte[10];
+        Thread reader = new(() => SocketCalls.Recv(place.OrdinaryExit, home, 0)) { IsBackground = true };
+        reader.Start();
+        ulong cookie = SocketQuery.GetCookie(place.OrdinaryExit);
+        Assert.True(Patience.Until(() => BlockedReaders.Find(cookie).Count == 1));
+
+        RedirectRemovalResult early = place.Remove(timeout: TimeSpan.Zero);
+
+        Assert.False(early.IsComplete);
+        Assert.Contains("a process waits in a receive of it", Assert.Single(early.Waiting), StringComparison.Ordinal);
+        RedirectRemovalResult removed = place.Remove();
+        Assert.True(removed.IsComplete && removed.SourceStays, string.Join('\n', place.Steps));
+        RedirectPlace.Send(place.Entrance, "home"u8);
+        Assert.True(reader.Join(Patience.Default));
+        Assert.Equal("home"u8, home.AsSpan(0, 4));
+    }
+
     /// <summary>It waits in TCP's own receive, which minds nothing.</summary>
     [Theory]
     [InlineData(SockmapRedirectMode.IngressToEgress)]

@@ -282,8 +282,12 @@ static __always_inline bool cut_repeated(struct __sk_buff *skb)
 	if (!tp)
 		return true;
 	seq = sequence_of(skb);
-	repeated = next->is_known ? next->seq - seq : 0;
-	next->is_known = 1;
+	if (!next->is_known) {
+		/* Every byte that came before it was read (try_to_join). */
+		next->seq = tp->copied_seq;
+		next->is_known = 1;
+	}
+	repeated = next->seq - seq;
 	next->seq = seq + skb->len;
 	if (repeated <= 0)
 		return true;
@@ -308,10 +312,10 @@ static __always_inline int judge_ingress(struct __sk_buff *skb, const __u64 flag
 			COUNT(c, dropped, 0);
 		return SK_DROP;
 	}
-	if (is_on(COURSE_STAYS))
-		return SK_PASS;
 	if ((config.options & REDIRECT_HOLDS_SENDER) && !cut_repeated(skb))
 		return SK_DROP;
+	if (is_on(COURSE_STAYS))
+		return SK_PASS;
 	if (is_on(COURSE_OVERRUN))
 		return keep(c, skb->len);
 	if (!is_in(&target))

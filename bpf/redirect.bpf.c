@@ -14,20 +14,28 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 const volatile struct redirect_config config = { .layout = REDIRECT_LAYOUT };
 
-struct {
+struct one_socket {
 	__uint(type, BPF_MAP_TYPE_SOCKMAP);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	/* 8 bytes, so that a look-up from user space gives the socket's cookie. */
 	__type(value, __u64);
-} source SEC(".maps");
+};
 
+struct one_socket source SEC(".maps");
+struct one_socket target SEC(".maps");
+
+/*
+ * Where the source stays, user space puts its map in here, and takes all pins away: the socket holds the verdict, that
+ * holds this map, and this one the source's. They go when the socket is closed. Without, the source's map would go at
+ * once, and with it what its process has not read.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_SOCKMAP);
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u64);
-} target SEC(".maps");
+	__array(values, struct one_socket);
+} keeper SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -314,8 +322,11 @@ static __always_inline int judge_ingress(struct __sk_buff *skb, const __u64 flag
 	}
 	if ((config.options & REDIRECT_HOLDS_SENDER) && !cut_repeated(skb))
 		return SK_DROP;
-	if (is_on(COURSE_STAYS))
+	if (is_on(COURSE_STAYS)) {
+		/* A program holds the maps that it looks into. */
+		bpf_map_lookup_elem(&keeper, &first);
 		return SK_PASS;
+	}
 	if (is_on(COURSE_OVERRUN))
 		return keep(c, skb->len);
 	if (!is_in(&target))

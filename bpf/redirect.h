@@ -9,7 +9,7 @@
 #include "sockets.h"
 
 /* Changes with every change of a struct below. */
-#define REDIRECT_LAYOUT 1
+#define REDIRECT_LAYOUT 2
 
 enum redirect_mode {
 	SEND_TO_LOCAL = 0,

@@ -18,6 +18,8 @@ namespace Sockmap.Redirects;
 /// </summary>
 internal sealed class RedirectInstallation(RedirectSettings settings, RedirectEnd from, RedirectEnd to, Action<string> log)
 {
+    private const int MostLooks = 20;
+
     /// <summary>Readers that come by read it dry in that time.</summary>
     private static readonly TimeSpan DryTime = TimeSpan.FromMilliseconds(200);
 
@@ -49,6 +51,7 @@ internal sealed class RedirectInstallation(RedirectSettings settings, RedirectEn
         loaded.Maps[RedirectObject.Counters].Pin(folder.Counters);
         loaded.Maps[RedirectObject.Course].Pin(folder.Course);
         loaded.Maps[RedirectObject.Ends].Pin(folder.Ends);
+        loaded.Maps[RedirectObject.Keeper].Pin(folder.Keeper);
         loaded.Maps[RedirectObject.Configuration].Pin(folder.Config);
         list.Pin(folder.List);
         loaded.Programs[RedirectObject.Leave].Pin(folder.Leave);
@@ -129,8 +132,19 @@ internal sealed class RedirectInstallation(RedirectSettings settings, RedirectEn
                     }
 
                     (dry.IsOver ? deadline : dry).Pause(cancellationToken);
+                    AwaitDryMoment(cancellationToken);
                     break;
             }
+        }
+    }
+
+    /// <summary>Where bytes keep coming, a moment with nothing unread is short: it is looked for before the kernel's list is walked again.</summary>
+    private void AwaitDryMoment(CancellationToken cancellationToken)
+    {
+        for (int look = 0; look < MostLooks && from.CountUnread() > 0; look++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Thread.Sleep(1);
         }
     }
 

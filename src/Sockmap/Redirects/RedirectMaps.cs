@@ -18,6 +18,9 @@ internal static class RedirectMaps
     /// <summary>Takes it out, if one is in. What was in its psock's queues is gone, unless it is in another map too.</summary>
     public static bool TakeOut(BpfMap map) => map.TryDelete(First);
 
+    /// <summary>Has a map live as long as a socket carries the verdict that looks into the keeper.</summary>
+    public static void Keep(BpfMap keeper, BpfMap map) => keeper.UpdateDescriptor(First, map.Handle);
+
     /// <summary>Cookie of the socket that is in; null where none is.</summary>
     public static ulong? FindCookie(BpfMap map) => map.TryLookup(0u, out ulong cookie) ? cookie : null;
 

@@ -14,6 +14,7 @@ internal static class RedirectObject
     public const string Counters = "counters";
     public const string Course = "course";
     public const string Ends = "ends";
+    public const string Keeper = "keeper";
     public const string List = "list";
     public const string Join = "join";
     public const string JoinDry = "join_dry";

@@ -38,6 +38,8 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
     /// <summary>Looks in a row that must find nothing: a buffer leaves one queue before it is in the next.</summary>
     private const int LeastLooks = 3;
 
+    private const int MostLooks = 20;
+
     private long? _hinderedSince;
     private string _stayReason = "an earlier removal, which did not end, found that it could not leave";
 
@@ -47,10 +49,11 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
         using BpfMap? source = RedirectFolder.TryOpenMap(folder.Source);
         using BpfMap? target = RedirectFolder.TryOpenMap(folder.Target);
         using BpfMap? course = RedirectFolder.TryOpenMap(folder.Course);
+        using BpfMap? keeper = RedirectFolder.TryOpenMap(folder.Keeper);
         using BpfProgram? list = RedirectFolder.TryOpenProgram(folder.List);
         ulong dropped = 0;
         bool stays = false;
-        if (source is not null && target is not null && course is not null && list is not null && RedirectReader.ReadConfig(folder) is { } config)
+        if (source is not null && target is not null && course is not null && keeper is not null && list is not null && RedirectReader.ReadConfig(folder) is { } config)
         {
             RedirectMaps.TurnOn(course, RedirectCourse.Stopped);
             log(config.Mode.TakesSends()
@@ -71,7 +74,11 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
 
             stays = RedirectMaps.IsOn(course, RedirectCourse.Stays);
             dropped = sight.TargetBytes + (stays ? 0 : sight.SourceBytes);
-            if (!stays)
+            if (stays)
+            {
+                RedirectMaps.Keep(keeper, source);
+            }
+            else
             {
                 RedirectMaps.TakeOut(source);
             }
@@ -86,7 +93,7 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
 
     /// <summary>
     /// Takes the folder away. With its last pin gone the kernel frees the maps, and with them the sockets leave; only a
-    /// program that a socket carries keeps its target's map until that socket is closed.
+    /// program that a socket carries keeps its target's map, and what is in the keeper, until that socket is closed.
     /// </summary>
     public void Unpin()
     {
@@ -110,7 +117,7 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
             bool sourceGoes = !config.Mode.TakesSends() && !RedirectMaps.IsOn(course, RedirectCourse.Stays);
             if (sourceGoes)
             {
-                LetSourceGo(config, source, course, list);
+                LetSourceGo(config, source, course, list, cancellationToken);
                 sourceGoes = !RedirectMaps.IsOn(course, RedirectCourse.Stays);
             }
 
@@ -126,29 +133,38 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
         }
     }
 
-    /// <summary>The source goes as soon as nothing waits in it: what it kept would go with it.</summary>
-    private void LetSourceGo(in RedirectConfig config, BpfMap source, BpfMap course, BpfProgram list)
+    /// <summary>
+    /// The source goes as soon as nothing waits in it: what it kept would go with it. Where bytes keep coming such a moment is
+    /// short, so that it is looked for several times.
+    /// </summary>
+    private void LetSourceGo(in RedirectConfig config, BpfMap source, BpfMap course, BpfProgram list, CancellationToken cancellationToken)
     {
-        if (RedirectMaps.ReadRow(list, source) is not { IsEmpty: true } row)
+        List<HeldSocket>? holders = null;
+        for (int look = 0; look < MostLooks && RedirectMaps.ReadRow(list, source) is { } row; look++)
         {
-            return;
-        }
+            if (row.IsEmpty)
+            {
+                SocketDescription socket = row.Socket.Describe();
+                using BpfProgram? leave = RedirectSocketKinds.Of(row.Socket.KernelFamily, (int)socket.Type, (int)socket.Protocol) == RedirectSocketKind.Tcp
+                    ? RedirectFolder.TryOpenProgram(folder.Leave)
+                    : null;
+                if (leave is null)
+                {
+                    RedirectMaps.TakeOut(source);
+                    return;
+                }
 
-        SocketDescription socket = row.Socket.Describe();
-        using BpfProgram? leave = RedirectSocketKinds.Of(row.Socket.KernelFamily, (int)socket.Type, (int)socket.Protocol) == RedirectSocketKind.Tcp
-            ? RedirectFolder.TryOpenProgram(folder.Leave)
-            : null;
-        if (leave is null)
-        {
-            RedirectMaps.TakeOut(source);
-            return;
-        }
+                holders ??= EndHolders.Find(config.SourceCookie);
+                if (LeaveUnderLock(leave, holders) is { } reason)
+                {
+                    RedirectMaps.TurnOn(course, RedirectCourse.Stays);
+                    _stayReason = reason;
+                    log($"The source stays in its map: {reason}. What comes in is its own.");
+                    return;
+                }
+            }
 
-        if (LeaveUnderLock(leave, EndHolders.Find(config.SourceCookie)) is { } reason)
-        {
-            RedirectMaps.TurnOn(course, RedirectCourse.Stays);
-            _stayReason = reason;
-            log($"The source stays in its map: {reason}. What comes in is its own.");
+            Pause(TimeSpan.FromMilliseconds(1), cancellationToken);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
 
@@ -10,8 +9,11 @@ internal sealed class CountedReader : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread _thread;
     private readonly List<(long Start, long End)> _pieces = [];
-    private readonly byte[] _number = new byte[CountedStream.NumberLength];
-    private int _have;
+
+    // Bytes of a piece whose place is not known yet: two whole numbers are among them, wherever TCP cut.
+    private readonly byte[] _unplaced = new byte[3 * CountedStream.NumberLength];
+    private int _unplacedLength;
+    private bool _isPlaced;
     private long _length;
 
     public CountedReader(SafeHandle socket)
@@ -22,26 +24,23 @@ internal sealed class CountedReader : IDisposable
 
     public long Length => Interlocked.Read(ref _length);
 
-    /// <summary>Where in the stream its first byte was.</summary>
-    public long Start
+    /// <summary>
+    /// The pieces, in the order in which they came. Where one ends that another does not follow on, up to three bytes of the
+    /// next one may look as if they did.
+    /// </summary>
+    public IReadOnlyList<(long Start, long End)> Pieces
     {
         get
         {
             lock (_pieces)
             {
-                return _pieces.Count > 0 ? _pieces[0].Start : 0;
+                return [.. _pieces];
             }
         }
     }
 
-    /// <summary>The pieces, in the order in which they came.</summary>
-    public string Describe()
-    {
-        lock (_pieces)
-        {
-            return string.Join(", ", _pieces.Take(20).Select(piece => string.Create(CultureInfo.InvariantCulture, $"{piece.Start} to {piece.End}")));
-        }
-    }
+    /// <summary>The pieces as text.</summary>
+    public string Describe() => string.Join(", ", Pieces.Take(20).Select(piece => string.Create(CultureInfo.InvariantCulture, $"{piece.Start} to {piece.End}")));
 
     public void Dispose()
     {
@@ -73,27 +72,35 @@ internal sealed class CountedReader : IDisposable
         {
             foreach (byte one in bytes)
             {
-                _number[_have++] = one;
-                if (_have == _number.Length)
-                {
-                    _have = 0;
-                    TakeNumber((long)BinaryPrimitives.ReadUInt32BigEndian(_number) * CountedStream.NumberLength);
-                }
+                Take(one);
             }
         }
 
         Interlocked.Add(ref _length, bytes.Length);
     }
 
-    private void TakeNumber(long start)
+    private void Take(byte one)
     {
-        if (_pieces.Count > 0 && _pieces[^1].End == start)
+        if (_isPlaced)
         {
-            _pieces[^1] = (_pieces[^1].Start, start + CountedStream.NumberLength);
+            (long start, long end) = _pieces[^1];
+            if (one == CountedStream.At(end))
+            {
+                _pieces[^1] = (start, end + 1);
+                return;
+            }
+
+            _isPlaced = false;
         }
-        else
+
+        _unplaced[_unplacedLength++] = one;
+        if (_unplacedLength == _unplaced.Length)
         {
-            _pieces.Add((start, start + CountedStream.NumberLength));
+            // What is nowhere in the stream shows as a piece at -1.
+            long start = CountedStream.Find(_unplaced) ?? -1;
+            _pieces.Add((start, start + _unplaced.Length));
+            _unplacedLength = 0;
+            _isPlaced = start >= 0;
         }
     }
 }

@@ -1,10 +1,13 @@
 using Sockmap.Bpf;
+using Sockmap.Bpf.Maps;
 using Sockmap.Bypasses;
 using Sockmap.Interop;
 using Sockmap.Redirects;
 using Sockmap.Sockets;
 using Sockmap.TestKit;
+using Sockmap.TestKit.Observation;
 using Sockmap.TestKit.Placement;
+using Sockmap.Tests.Bypasses;
 
 namespace Sockmap.Tests.Redirects;
 
@@ -228,6 +231,7 @@ public sealed class RedirectQueueTests
         using RedirectPlace place = new(SockmapRedirectMode.IngressToLocal);
         place.Create();
         place.To.Dispose();
+        KernelObject map = MapAt(Path.Combine(place.Get().Path, "source"));
 
         // So little that no kernel holds back a part of it on the way into the source's queue.
         byte[] sent = RedirectPlace.Pattern(20_000);
@@ -238,11 +242,21 @@ public sealed class RedirectQueueTests
         Assert.True(removed.IsComplete);
         Assert.True(removed.SourceStays);
         Assert.Equal("bytes that it had received were still unread", removed.StayReason);
+        AwaitFrees();
         Assert.Equal(0ul, removed.DroppedBytes);
         Assert.Empty(place.Manager.List());
         Assert.Equal(sent, RedirectPlace.Receive(place.OrdinaryExit, sent.Length));
         RedirectPlace.Send(place.Entrance, sent);
         Assert.Equal(sent, RedirectPlace.Receive(place.OrdinaryExit, sent.Length));
+
+        // Its map goes with it.
+        using (BpfMap kept = BpfMap.OpenById(map.Id))
+        {
+            Assert.Equal("source", kept.Name);
+        }
+
+        place.From.Dispose();
+        InstalledBypass.AssertGone([map]);
     }
 
     [Theory]
@@ -371,6 +385,24 @@ public sealed class RedirectQueueTests
         }
     }
 
+    private static KernelObject MapAt(string pin)
+    {
+        using BpfMap map = BpfMap.OpenPinned(pin);
+        return new KernelObject(KernelObjectKind.BpfMap, map.GetInfo().Id, map.Name);
+    }
+
+    /// <summary>Until the kernel has freed what was let go of before: it does so behind everybody's back, in that order.</summary>
+    private static void AwaitFrees()
+    {
+        KernelObject last;
+        using (BpfMap map = BpfMap.Create(new MapCreateRequest { Type = BpfMapType.SockMap, KeySize = 4, ValueSize = 8, MaxEntries = 1, Name = "last" }))
+        {
+            last = new KernelObject(KernelObjectKind.BpfMap, map.GetInfo().Id, map.Name);
+        }
+
+        InstalledBypass.AssertGone([last]);
+    }
+
     /// <returns>Whether the source stayed in its map.</returns>
     private static async Task<bool> AssertNotAByteIsLost(RedirectPlace place, int round)
     {
@@ -391,9 +423,12 @@ public sealed class RedirectQueueTests
         bool allCame = Patience.Until(() => home.Length + away.Length >= sent);
 
         // One piece out of the middle went the other way.
-        Assert.Equal(
-            $"home 0 to {away.Start}, {away.Start + away.Length} to {sent}; away {away.Start} to {away.Start + away.Length}; all",
-            $"home {home.Describe()}; away {away.Describe()}; {(allCame ? "all" : "not all")}");
+        string seen = $"{sent} were sent, home {home.Describe()}; away {away.Describe()}; {(allCame ? "all" : "not all")}; {removed}; {string.Join(' ', place.Steps)}";
+        Assert.True(allCame && home.Pieces.Count == 2, seen);
+        (long start, long end) = Assert.Single(away.Pieces);
+        long alike = home.Pieces[0].End - start;
+        Assert.True(alike is >= 0 and < CountedStream.NumberLength, seen);
+        Assert.True(home.Pieces.SequenceEqual([(0, start + alike), (end + alike, sent)]), seen);
         return removed.SourceStays;
     }
 }

@@ -7,7 +7,7 @@ namespace Sockmap.Redirects.Layout;
 internal struct RedirectConfig
 {
     /// <summary>REDIRECT_LAYOUT: what this version reads and writes.</summary>
-    public const uint CurrentLayout = 1;
+    public const uint CurrentLayout = 2;
 
     public uint Layout;
     public SockmapRedirectMode Mode;

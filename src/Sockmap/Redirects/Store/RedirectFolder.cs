@@ -35,6 +35,9 @@ internal sealed class RedirectFolder(string store, string name, bool isUnfinishe
 
     public string Config => Pin("config");
 
+    /// <summary>Holds the source's map for the verdict, where the source stays in it.</summary>
+    public string Keeper => Pin("keeper");
+
     /// <summary>Iterator program that lists source and target.</summary>
     public string List => Pin("list");
 

@@ -291,6 +291,8 @@ public sealed class RedirectQueueTests
             Assert.Equal(sent[i..(i + 10_000)], RedirectPlace.Receive(place.Exit, 10_000));
         }
 
+        ulong cookie = SocketQuery.GetCookie(place.OrdinaryExit);
+        Assert.True(Patience.Until(() => BlockedReaders.Find(cookie).Count == 1));
         RedirectRemovalResult removed = place.Remove();
         Assert.True(removed.IsComplete);
 
@@ -318,11 +320,11 @@ public sealed class RedirectQueueTests
         ulong cookie = SocketQuery.GetCookie(place.OrdinaryExit);
         Assert.True(Patience.Until(() => BlockedReaders.Find(cookie).Count == 1));
 
-        RedirectRemovalResult early = place.Remove(timeout: TimeSpan.Zero);
+        // On a slow machine all of its patience is over before it looks at the time.
+        RedirectRemovalResult first = place.Remove(timeout: TimeSpan.Zero);
+        RedirectRemovalResult removed = first.IsComplete ? first : place.Remove();
 
-        Assert.False(early.IsComplete);
-        Assert.Contains("a process waits in a receive of it", Assert.Single(early.Waiting), StringComparison.Ordinal);
-        RedirectRemovalResult removed = place.Remove();
+        Assert.Contains("a process waits in a receive of it", first.IsComplete ? first.StayReason : Assert.Single(first.Waiting), StringComparison.Ordinal);
         Assert.True(removed.IsComplete && removed.SourceStays, string.Join('\n', place.Steps));
         RedirectPlace.Send(place.Entrance, "home"u8);
         Assert.True(reader.Join(Patience.Default));
@@ -411,7 +413,7 @@ public sealed class RedirectQueueTests
         int chunk = 3000 + (round * 7777);
         Task<long> sending = Task.Run(() => CountedStream.Send(place.Entrance, chunk, stop.Token), TestContext.Current.CancellationToken);
         Assert.True(Patience.Until(() => home.Length > 20_000));
-        place.Create();
+        place.Create(timeout: TimeSpan.FromSeconds(20));
         Assert.True(Patience.Until(() => place.Get().RedirectedBytes > 1_000_000), $"{place.Get().RedirectedBytes} bytes were redirected: home {home.Describe()}; away {away.Describe()}.");
         RedirectRemovalResult removed = place.Remove();
         Assert.True(removed.IsComplete, $"{string.Join("; ", removed.Waiting)}: home {home.Describe()}; away {away.Describe()}.");

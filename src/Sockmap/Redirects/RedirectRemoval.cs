@@ -41,7 +41,7 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
     private const int MostLooks = 20;
 
     private long? _hinderedSince;
-    private string _stayReason = "an earlier removal, which did not end, found that it could not leave";
+    private string? _hindrance;
 
     public RedirectRemovalResult Run(RemoveOptions options, CancellationToken cancellationToken)
     {
@@ -62,14 +62,14 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
             Sight sight = Wait(config, source, target, course, list, options, started, cancellationToken);
             if (!sight.IsEmpty && !options.Force)
             {
-                return new RedirectRemovalResult(folder.Name, IsComplete: false, sight.Bytes, 0, [.. sight.Describe(_hinderedSince is null ? null : _stayReason)], SourceStays: false, string.Empty, Stopwatch.GetElapsedTime(started));
+                return new RedirectRemovalResult(folder.Name, IsComplete: false, sight.Bytes, 0, [.. sight.Describe(_hindrance)], SourceStays: false, string.Empty, Stopwatch.GetElapsedTime(started));
             }
 
             if (sight.IsSourceOfTcp)
             {
                 // Out of its map it would lose its place in the stream with what is unread: so nothing of that is dropped.
                 RedirectMaps.TurnOn(course, RedirectCourse.Stays);
-                _stayReason = sight.SourceBytes > 0 ? "bytes that it had received were still unread" : _stayReason;
+                _hindrance = sight.SourceBytes > 0 ? "bytes that it had received were still unread" : _hindrance;
             }
 
             stays = RedirectMaps.IsOn(course, RedirectCourse.Stays);
@@ -88,8 +88,11 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
         }
 
         Unpin();
-        return new RedirectRemovalResult(folder.Name, IsComplete: true, 0, dropped, [], stays, stays ? _stayReason : string.Empty, Stopwatch.GetElapsedTime(started));
+        return new RedirectRemovalResult(folder.Name, IsComplete: true, 0, dropped, [], stays, StayReason(stays), Stopwatch.GetElapsedTime(started));
     }
+
+    private string StayReason(bool stays) =>
+        stays ? _hindrance ?? "an earlier removal, which did not end, found that it could not leave" : string.Empty;
 
     /// <summary>
     /// Takes the folder away. With its last pin gone the kernel frees the maps, and with them the sockets leave; only a
@@ -139,15 +142,13 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
     /// </summary>
     private void LetSourceGo(in RedirectConfig config, BpfMap source, BpfMap course, BpfProgram list, CancellationToken cancellationToken)
     {
+        // That of TCP; nobody else has such a lock.
+        using BpfProgram? leave = config.Options.HasFlag(RedirectOptions.HoldsSender) ? RedirectFolder.TryOpenProgram(folder.Leave) : null;
         List<HeldSocket>? holders = null;
         for (int look = 0; look < MostLooks && RedirectMaps.ReadRow(list, source) is { } row; look++)
         {
             if (row.IsEmpty)
             {
-                SocketDescription socket = row.Socket.Describe();
-                using BpfProgram? leave = RedirectSocketKinds.Of(row.Socket.KernelFamily, (int)socket.Type, (int)socket.Protocol) == RedirectSocketKind.Tcp
-                    ? RedirectFolder.TryOpenProgram(folder.Leave)
-                    : null;
                 if (leave is null)
                 {
                     RedirectMaps.TakeOut(source);
@@ -158,7 +159,7 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
                 if (LeaveUnderLock(leave, holders) is { } reason)
                 {
                     RedirectMaps.TurnOn(course, RedirectCourse.Stays);
-                    _stayReason = reason;
+                    _hindrance = reason;
                     log($"The source stays in its map: {reason}. What comes in is its own.");
                     return;
                 }
@@ -209,7 +210,7 @@ internal sealed class RedirectRemoval(RedirectFolder folder, Action<string> log)
     private string? UnlessItPasses(string hindrance)
     {
         _hinderedSince ??= Stopwatch.GetTimestamp();
-        _stayReason = hindrance;
+        _hindrance = hindrance;
         return Stopwatch.GetElapsedTime(_hinderedSince.Value) > HindrancePatience ? hindrance : null;
     }
 

@@ -41,7 +41,16 @@ internal static class SocketNetwork
             hidden = [.. sockets.Where(socket => socket.NetworkNamespace != 0 && !known.Contains(socket.NetworkNamespace))];
         }
 
-        foreach (IGrouping<uint, HeldSocket> space in hidden.GroupBy(static socket => socket.NetworkNamespace))
+        RunInEach(hidden.Select(static socket => (socket.NetworkNamespace, socket.ProcessId, socket.Descriptor, socket.Cookie)), action, onRefusal);
+    }
+
+    /// <summary>Does something once in each network namespace of some sockets: by one of them, all of it is reached.</summary>
+    /// <param name="sockets">The inode number of each one's namespace, and who holds it.</param>
+    /// <param name="action">What is done there.</param>
+    /// <param name="onRefusal">Takes the inode number of each that could not be entered, and why.</param>
+    public static void RunInEach(IEnumerable<(uint Namespace, int ProcessId, int Descriptor, ulong Cookie)> sockets, Action action, Action<uint, string> onRefusal)
+    {
+        foreach (IGrouping<uint, (uint Namespace, int ProcessId, int Descriptor, ulong Cookie)> space in sockets.GroupBy(static socket => socket.Namespace))
         {
             string? refusal = null;
             if (!space.Any(socket => TryRun(socket.ProcessId, socket.Descriptor, socket.Cookie, action, out refusal)))
@@ -51,13 +60,7 @@ internal static class SocketNetwork
         }
     }
 
-    /// <summary>Runs something in the namespace of a socket that a process holds.</summary>
-    /// <param name="processId">The process.</param>
-    /// <param name="descriptor">Number of its descriptor.</param>
-    /// <param name="cookie">The socket's cookie.</param>
-    /// <param name="action">What is done there.</param>
-    /// <param name="refusal">Why it was not: the socket is gone, or may not be taken, or its namespace not be entered.</param>
-    public static bool TryRun(int processId, int descriptor, ulong cookie, Action action, out string? refusal)
+    private static bool TryRun(int processId, int descriptor, ulong cookie, Action action, out string? refusal)
     {
         try
         {
@@ -72,6 +75,7 @@ internal static class SocketNetwork
         }
         catch (Exception e) when (e is SocketAccessException or BpfException)
         {
+            // The socket is gone, or may not be taken, or its namespace not be entered.
             refusal = e.Message;
             return false;
         }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Sockmap.Bypasses;
 using Sockmap.Interop;
 using Sockmap.Redirects;
+using Sockmap.Sockets;
 using Sockmap.TestKit;
 using Sockmap.TestKit.Placement;
 
@@ -82,6 +83,13 @@ internal sealed class RedirectPlace : IDisposable
 
     /// <summary>recv(2) without waiting.</summary>
     public static int TryReceive(SafeHandle socket, Span<byte> buffer) => SocketCalls.Recv(socket, buffer, SocketConstants.MSG_DONTWAIT);
+
+    /// <summary>Until a thread sits in a receive of a socket.</summary>
+    public static void AwaitBlockedReader(SafeHandle socket)
+    {
+        ulong cookie = SocketQuery.GetCookie(socket);
+        Assert.True(Patience.Until(() => BlockedReaders.Find(cookie).Count == 1), "Nobody waits in a receive.");
+    }
 
     /// <summary>What comes until so many bytes are there; fails when they are not in ten seconds.</summary>
     public static byte[] Receive(SafeHandle socket, int count)

@@ -3,7 +3,6 @@ using Sockmap.Bpf.Maps;
 using Sockmap.Bypasses;
 using Sockmap.Interop;
 using Sockmap.Redirects;
-using Sockmap.Sockets;
 using Sockmap.TestKit;
 using Sockmap.TestKit.Observation;
 using Sockmap.TestKit.Placement;
@@ -291,8 +290,7 @@ public sealed class RedirectQueueTests
             Assert.Equal(sent[i..(i + 10_000)], RedirectPlace.Receive(place.Exit, 10_000));
         }
 
-        ulong cookie = SocketQuery.GetCookie(place.OrdinaryExit);
-        Assert.True(Patience.Until(() => BlockedReaders.Find(cookie).Count == 1));
+        RedirectPlace.AwaitBlockedReader(place.OrdinaryExit);
         RedirectRemovalResult removed = place.Remove();
         Assert.True(removed.IsComplete);
 
@@ -317,8 +315,7 @@ public sealed class RedirectQueueTests
         byte[] home = new byte[10];
         Thread reader = new(() => SocketCalls.Recv(place.OrdinaryExit, home, 0)) { IsBackground = true };
         reader.Start();
-        ulong cookie = SocketQuery.GetCookie(place.OrdinaryExit);
-        Assert.True(Patience.Until(() => BlockedReaders.Find(cookie).Count == 1));
+        RedirectPlace.AwaitBlockedReader(place.OrdinaryExit);
 
         // On a slow machine all of its patience is over before it looks at the time.
         RedirectRemovalResult first = place.Remove(timeout: TimeSpan.Zero);
@@ -342,8 +339,7 @@ public sealed class RedirectQueueTests
         int read = 0;
         Thread reader = new(() => read = SocketCalls.Recv(place.OrdinaryExit, home, 0)) { IsBackground = true };
         reader.Start();
-        ulong cookie = SocketQuery.GetCookie(place.OrdinaryExit);
-        Assert.True(Patience.Until(() => BlockedReaders.Find(cookie).Count == 1));
+        RedirectPlace.AwaitBlockedReader(place.OrdinaryExit);
         place.Create();
         RedirectPlace.Send(place.Entrance, "away"u8);
         Assert.Equal("away"u8, RedirectPlace.Receive(place.Exit, 4));

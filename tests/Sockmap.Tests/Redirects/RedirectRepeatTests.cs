@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using Sockmap.Bypasses;
 using Sockmap.Interop;
 using Sockmap.Redirects;
-using Sockmap.Sockets;
 using Sockmap.TestKit;
 using Sockmap.TestKit.Placement;
 using Sockmap.Tests.Bypasses;
@@ -65,7 +64,7 @@ public sealed class RedirectRepeatTests
         byte[] first = new byte[1];
         Thread reader = new(() => SocketCalls.Recv(from.Server.SafeHandle, first, 0)) { IsBackground = true };
         reader.Start();
-        Assert.True(Patience.Until(() => BlockedReaders.Find(SocketQuery.GetCookie(from.Server.SafeHandle)).Count == 1));
+        RedirectPlace.AwaitBlockedReader(from.Server.SafeHandle);
         RedirectRemovalResult removed = manager.Remove("redirect-1", new RemoveOptions { Timeout = Patience.Default }, TestContext.Current.CancellationToken);
         Assert.True(removed.IsComplete && removed.SourceStays, removed.ToString());
 

@@ -20,21 +20,14 @@ internal static class AddedFollower
             return;
         }
 
-        IEnumerable<(uint Namespace, int ProcessId, int Descriptor, ulong Cookie)> ends = added.SelectMany(candidate => new[]
-        {
-            (candidate.NetworkNamespace, candidate.ProcessId, candidate.Descriptor, candidate.Cookie),
-            (candidate.RemoteNetworkNamespace, candidate.RemoteProcessId, candidate.RemoteDescriptor, candidate.RemoteCookie),
-        });
-        foreach (IGrouping<uint, (uint Namespace, int ProcessId, int Descriptor, ulong Cookie)> space in ends.GroupBy(end => end.Namespace))
-        {
-            string? refusal = null;
-
-            // By one socket of a namespace, all of it is reached.
-            if (!space.Any(end => SocketNetwork.TryRun(end.ProcessId, end.Descriptor, end.Cookie, () => Pass(follow), out refusal)))
+        SocketNetwork.RunInEach(
+            added.SelectMany(candidate => new[]
             {
-                log($"Network namespace {space.Key} could not be entered, so that no event tells when the sockets added in it close: {refusal}");
-            }
-        }
+                (candidate.NetworkNamespace, candidate.ProcessId, candidate.Descriptor, candidate.Cookie),
+                (candidate.RemoteNetworkNamespace, candidate.RemoteProcessId, candidate.RemoteDescriptor, candidate.RemoteCookie),
+            }),
+            () => Pass(follow),
+            (space, refusal) => log($"Network namespace {space} could not be entered, so that no event tells when the sockets added in it close: {refusal}"));
     }
 
     private static void Pass(BpfProgram follow)
